@@ -1,0 +1,299 @@
+"""Named arrays <-> the vector theta: which component is which, and back again."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+
+Path = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One parameter array: where it lies in theta and what its components are called."""
+
+    name: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+    dtype: str = "float64"
+
+    @property
+    def size(self) -> int:
+        """Number of components."""
+        return self.stop - self.start
+
+    @property
+    def slice(self) -> slice:
+        """The block's components within theta."""
+        return slice(self.start, self.stop)
+
+    def component(self, offset: int) -> str:
+        """Name of the component `offset` places into the block, ``W1[3, 2]``."""
+        if not self.shape:
+            return self.name
+        index = np.unravel_index(offset, self.shape)
+        return f"{self.name}[{', '.join(str(int(k)) for k in index)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterLayout:
+    """How a structure of arrays becomes one vector theta, and how theta becomes the structure.
+
+    Made by `ParameterLayout.of`. Leaves may be arrays or numbers, in dicts, lists and tuples
+    nested as deep as one likes; ``None`` stands for a parameter that is not there.
+    """
+
+    blocks: tuple[Block, ...]
+    paths: tuple[Path, ...]
+    template: Any
+
+    @classmethod
+    def of(cls, params: Any) -> ParameterLayout:
+        """Read the layout of `params`.
+
+        Raises
+        ------
+        InputError
+            Where there is no number in it, or a leaf is not made of real numbers.
+        """
+        blocks: list[Block] = []
+        paths: list[Path] = []
+        start = 0
+        for path, leaf in _leaves(params):
+            name = path_name(path)
+            array = _as_real(leaf, name)
+            if array.size == 0:
+                raise InputError(
+                    f"parameter {name} is empty (shape {array.shape}); needed: at least one number"
+                )
+            blocks.append(Block(name, array.shape, start, start + array.size, str(array.dtype)))
+            paths.append(path)
+            start += array.size
+        if not blocks:
+            raise InputError(
+                f"no parameters: {describe(params)} holds no number; needed: an array, a number, "
+                "or a dict or list of them"
+            )
+        return cls(tuple(blocks), tuple(paths), params)
+
+    @property
+    def size(self) -> int:
+        """Number of components of theta."""
+        return self.blocks[-1].stop
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameter arrays, in the order of theta."""
+        return tuple(block.name for block in self.blocks)
+
+    def component(self, index: int) -> str:
+        """Name of component `index` of theta, ``W1[3, 2]``."""
+        block = self.block_of(index)
+        return block.component(index - block.start)
+
+    def block_of(self, index: int) -> Block:
+        """The block that component `index` of theta belongs to."""
+        starts = [block.start for block in self.blocks]
+        return self.blocks[int(np.searchsorted(starts, index, side="right")) - 1]
+
+    def select(self, layers: str | Sequence[str] | None) -> tuple[Block, ...]:
+        """The blocks that `layers` names; all of them for ``None``."""
+        if layers is None:
+            return self.blocks
+        wanted = [layers] if isinstance(layers, str) else list(layers)
+        known = {block.name: block for block in self.blocks}
+        for name in wanted:
+            if name not in known:
+                raise InputError(
+                    f"no parameter array is called {name!r}; there are: {' '.join(known)}"
+                )
+        return tuple(block for block in self.blocks if block.name in wanted)
+
+    def flatten(self, params: Any) -> np.ndarray:
+        """Theta, float64, of a structure that has this layout."""
+        theta = np.empty(self.size)
+        for block, path in zip(self.blocks, self.paths, strict=True):
+            leaf = _as_real(_get(params, path, "the parameters"), block.name)
+            if leaf.shape != block.shape:
+                raise InputError(
+                    f"parameter {block.name} has shape {leaf.shape}; needed: {block.shape}"
+                )
+            theta[block.slice] = leaf.reshape(-1)
+        return theta
+
+    def unflatten(self, theta: np.ndarray) -> Any:
+        """The structure with the values of `theta`; every array in it is new."""
+        return self.workspace(theta).params
+
+    def flatten_gradient(self, grads: Any) -> np.ndarray:
+        """The gradient as one vector in the order of theta.
+
+        Values are taken as they are, NaN included. A gradient array may leave out or add axes of
+        length one where broadcasting against its parameter moves no component, ``(3,)`` for
+        ``(1, 3)``, and nothing else: ``(3,)`` for ``(3, 1)`` would update a 3 x 3 block.
+
+        Raises
+        ------
+        InputError
+            Where a gradient is missing, is no array of real numbers, or has another shape.
+        """
+        if isinstance(self.template, Mapping) and not isinstance(grads, Mapping):
+            raise InputError(
+                f"the gradient is {describe(grads)}; needed: a dict with the keys "
+                f"{' '.join(map(str, self.template))}"
+            )
+        gradient = np.empty(self.size)
+        for block, path in zip(self.blocks, self.paths, strict=True):
+            leaf = _get(grads, path, f"the gradient of {block.name}")
+            array = _as_real(leaf, f"the gradient of {block.name}")
+            if not _fits(array.shape, block.shape):
+                raise InputError(
+                    f"the gradient of {block.name} has shape {array.shape}, {block.name} has "
+                    f"{block.shape}; needed: the same shape (a sum over the wrong axis, or "
+                    "keepdims=True left out?)"
+                )
+            gradient[block.slice] = array.reshape(-1)
+        return gradient
+
+    def workspace(self, theta: np.ndarray, dtype: Any = np.float64) -> Workspace:
+        """A structure of this layout of its own, to be perturbed in place."""
+        return Workspace(self, theta, dtype)
+
+
+class Workspace:
+    """A private copy of the parameters whose components are moved one at a time.
+
+    Functions are called with `params`; no array is copied from one call to the next.
+    """
+
+    __slots__ = ("_leaves", "dtype", "layout", "params")
+
+    def __init__(self, layout: ParameterLayout, theta: np.ndarray, dtype: Any) -> None:
+        self.layout = layout
+        self.dtype = np.dtype(dtype)
+        self.params: Any = None
+        self._leaves: list[Any] = []
+        self.load(theta)
+
+    def load(self, theta: np.ndarray) -> None:
+        """Begin again at `theta` with arrays that nobody else holds."""
+        self._leaves = []
+        for block, path in zip(self.layout.blocks, self.layout.paths, strict=True):
+            original = _get(self.layout.template, path, "the parameters")
+            values = np.array(theta[block.slice], dtype=self.dtype)
+            if isinstance(original, np.matrix):  # an ndarray in its place would broadcast
+                self._leaves.append(values.reshape(block.shape).view(np.matrix))
+            elif isinstance(original, np.ndarray):
+                self._leaves.append(values.reshape(block.shape))
+            else:
+                self._leaves.append(values[0])
+        self.params = _build(self.layout.template, iter(self._leaves))
+
+    def writer(self, block: Block) -> Callable[[int, Any], None]:
+        """A function ``write(offset, value)`` that sets one component of `block`."""
+        place = self.layout.blocks.index(block)
+        leaf = self._leaves[place]
+        if isinstance(leaf, np.ndarray):
+            return np.asarray(leaf).reshape(-1).__setitem__
+
+        def write(_: int, value: Any) -> None:  # a number cannot be changed in place
+            self._leaves[place] = self.dtype.type(value)
+            self.params = _build(self.layout.template, iter(self._leaves))
+
+        return write
+
+    def vector(self) -> np.ndarray:
+        """The components as they are now, in the order of theta."""
+        theta = np.empty(self.layout.size, dtype=self.dtype)
+        for block, path in zip(self.layout.blocks, self.layout.paths, strict=True):
+            theta[block.slice] = np.asarray(_get(self.params, path, "the parameters")).reshape(-1)
+        return theta
+
+
+def path_name(path: Path) -> str:
+    """What a leaf is called: ``W1``, ``layer1.W``, ``params[0]``, ``theta`` for a lone array."""
+    if not path:
+        return "theta"
+    first, *rest = path
+    name = first if isinstance(first, str) else f"params[{first!r}]"
+    for key in rest:
+        name += f".{key}" if isinstance(key, str) else f"[{key!r}]"
+    return name
+
+
+def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for key, item in enumerate(value):
+            yield from _leaves(item, (*path, key))
+    elif value is not None:
+        yield path, value
+
+
+def _get(value: Any, path: Path, what: str) -> Any:
+    for key in path:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            raise InputError(
+                f"{what} is missing: {describe(value)} has no {key!r}; needed: "
+                "the same structure as the parameters"
+            ) from None
+    return value
+
+
+def _as_real(leaf: Any, name: str) -> np.ndarray:
+    if isinstance(leaf, np.ma.MaskedArray):
+        raise InputError(f"{name} is a masked array; needed: a plain array (np.ma.filled(...))")
+    if not isinstance(leaf, (np.ndarray, np.generic, int, float, complex)):
+        raise InputError(f"{name} is {describe(leaf)}; needed: an array of real numbers")
+    array = np.asarray(leaf)
+    if array.dtype.kind not in "fiub":
+        raise InputError(
+            f"{name} is an array of {array.dtype}; needed: real numbers (float64 is best)"
+        )
+    return array
+
+
+def _fits(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
+    size = int(np.prod(parameter))
+    if int(np.prod(gradient)) != size:
+        return False
+    try:
+        return int(np.prod(np.broadcast_shapes(gradient, parameter))) == size
+    except ValueError:
+        return False
+
+
+def describe(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"a dict with the keys {' '.join(map(str, value)) or '(none)'}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if value is None:
+        return "None"
+    return f"a value of type {type(value).__name__}"
+
+
+def _build(template: Any, leaves: Iterator[Any]) -> Any:
+    """The containers of `template` anew, filled with `leaves` in the order of `_leaves`."""
+    if isinstance(template, Mapping):
+        new = copy.copy(template)
+        for key, item in template.items():
+            new[key] = _build(item, leaves)  # pyright: ignore[reportIndexIssue]
+        return new
+    if isinstance(template, (list, tuple)):
+        items = [_build(item, leaves) for item in template]
+        return type(template)(*items) if hasattr(template, "_fields") else type(template)(items)
+    return None if template is None else next(leaves)

@@ -1,0 +1,101 @@
+"""A Problem: a cost J(theta), a gradient g(theta) and a theta, and how they were found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import GradcheckError, InputError, UserCodeError
+from .parameters import ParameterLayout, describe
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is checked.
+
+    Attributes
+    ----------
+    fun
+        ``fun(params) -> cost``, one real number.
+    grad
+        ``grad(params) -> gradients`` in the structure of `params`.
+    params
+        The parameters as given: an array, a number, or dicts and lists of them.
+    how
+        One line that says what was bound to what; empty where nothing had to be found.
+    cost_name, gradient_name
+        What messages call the two functions.
+    notes
+        Sentences about the binding that the report repeats, casts for example.
+    roots
+        Objects that `fun` and `grad` may touch beside `params`: what a sandbox has to guard.
+    """
+
+    fun: Callable[[Any], Any]
+    grad: Callable[[Any], Any]
+    params: Any
+    how: str = ""
+    cost_name: str = "the cost"
+    gradient_name: str = "the gradient"
+    notes: tuple[str, ...] = ()
+    roots: tuple[Any, ...] = ()
+    layout: ParameterLayout = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (("fun", self.fun), ("grad", self.grad)):
+            if not callable(value):
+                raise InputError(f"{name} is {describe(value)}; needed: a function of the params")
+        object.__setattr__(self, "layout", ParameterLayout.of(self.params))
+
+    def cost(self, params: Any) -> float:
+        """J as one real number, not checked for being finite."""
+        return as_cost(_call(self.fun, params, self.cost_name), self.cost_name)
+
+    def cost_at(self, theta: np.ndarray) -> float:
+        """J at `theta`, with arrays made for this one call."""
+        return self.cost(self.layout.unflatten(theta))
+
+    def gradient_at(self, theta: np.ndarray) -> np.ndarray:
+        """The user's gradient at `theta` as a vector in the order of theta."""
+        params = self.layout.unflatten(theta)
+        return self.layout.flatten_gradient(_call(self.grad, params, self.gradient_name))
+
+
+def as_cost(value: Any, name: str = "the cost", kinds: str = "fiub") -> Any:
+    """One number out of what a cost function returned.
+
+    Parameters
+    ----------
+    value
+        A number, or an array of one number of any number of axes.
+    name
+        What the message calls the function.
+    kinds
+        The kinds of dtype to take; a complex step adds ``"c"``.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    if not isinstance(value, (np.ndarray, np.generic, int, float, complex)):
+        arrived, advice = describe(value), ""
+    else:
+        array = np.asarray(value)
+        if array.size == 1 and array.dtype.kind in kinds:
+            return array.reshape(-1)[0].item()
+        arrived = f"an array of shape {array.shape}" if array.size != 1 else f"{array.dtype} {value}"
+        advice = " (sum or average over the examples?)" if array.size > 1 else ""
+    raise InputError(f"{name} returned {arrived}; needed: one real number{advice}")
+
+
+def _call(function: Callable[[Any], Any], params: Any, name: str) -> Any:
+    try:
+        return function(params)
+    except GradcheckError:
+        raise
+    except Exception as error:
+        raise UserCodeError(f"{name} raised {type(error).__name__}: {error}") from error
