@@ -42,7 +42,7 @@ class BindingError(GradcheckError, LookupError):
         self.lines = lines
 
 
-class GradcheckFailed(GradcheckError, AssertionError):
+class GradcheckFailed(GradcheckError, AssertionError):  # noqa: N818 - FAIL is the verdict
     """Raised for FAIL where it was asked for; the message is the report's text.
 
     Parameters

@@ -275,6 +275,7 @@ def _fits(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
 
 
 def describe(value: Any) -> str:
+    """What arrived, for a message: ``an array of shape (3, 2)``, ``None``."""
     if isinstance(value, Mapping):
         return f"a dict with the keys {' '.join(map(str, value)) or '(none)'}"
     if isinstance(value, (list, tuple)):

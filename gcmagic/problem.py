@@ -87,7 +87,9 @@ def as_cost(value: Any, name: str = "the cost", kinds: str = "fiub") -> Any:
         array = np.asarray(value)
         if array.size == 1 and array.dtype.kind in kinds:
             return array.reshape(-1)[0].item()
-        arrived = f"an array of shape {array.shape}" if array.size != 1 else f"{array.dtype} {value}"
+        arrived = (
+            f"an array of shape {array.shape}" if array.size != 1 else f"{array.dtype} {value}"
+        )
         advice = " (sum or average over the examples?)" if array.size > 1 else ""
     raise InputError(f"{name} returned {arrived}; needed: one real number{advice}")
 

@@ -1,0 +1,1 @@
+"""The only place for IPython and ipywidgets."""

@@ -1,0 +1,193 @@
+"""check(): the one verb. The only module that knows all of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext as untouched
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from .comparison import FAIL, THRESHOLD
+from .diagnosis.rules import diagnose
+from .errors import GradcheckFailed, InputError
+from .evaluation import Evaluator, SerialEvaluator, progress_bar
+from .findings import Finding
+from .initial import random_start
+from .phase import Phase, Settings, check_at
+from .problem import Problem
+from .report import Report
+from .schemes import CENTRAL, Scheme, as_scheme
+from .training import Step, descend
+
+
+def check(
+    fun: Callable[[Any], Any],
+    grad: Callable[[Any], Any],
+    params: Any,
+    *,
+    epsilon: float | None = None,
+    scheme: Scheme | str = CENTRAL,
+    layers: str | Sequence[str] | None = None,
+    threshold: float = THRESHOLD,
+    steps: int = 5,
+    learning_rate: float | None = None,
+    init: str = "given",
+    seed: int = 0,
+    raise_on_failure: bool = False,
+) -> Report:
+    """Check a gradient written by hand against the cost that it is the gradient of.
+
+    Parameters
+    ----------
+    fun
+        ``fun(params) -> float``, the cost J.
+    grad
+        ``grad(params)``, dJ/dparams in the structure of `params`.
+    params
+        An array, a number, or dicts, lists and tuples of them. Not changed: `fun` and `grad` get
+        copies, in float64.
+    epsilon
+        The step, in the units of the parameters, the same for every component. By default
+        1e-5 max(1, |theta_i|) for centred differences, more where J is large.
+    scheme
+        ``"central"``, ``"forward"``, ``"richardson"``, ``"complex-step"``, or a `Scheme`.
+    layers
+        Names of the parameter arrays to check; all by default.
+    threshold
+        The difference that is called small; also the relative error of a single component that
+        is let pass.
+    steps
+        Training steps before the second point; 0 leaves it out.
+    learning_rate
+        The rate of these steps; by default one that lowers the cost.
+    init
+        ``"given"`` starts at `params`, ``"random"`` at values of their scale, biases included.
+    seed
+        For all that is drawn at random.
+    raise_on_failure
+        Raise `GradcheckFailed`, an AssertionError, with the report as its message.
+
+    Returns
+    -------
+    Report
+        One phase a point; ``report.passed``, ``report.verdict``, ``report.difference``.
+
+    Raises
+    ------
+    GradcheckError
+        Where the question cannot be answered as asked: what arrived, what was needed, what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import gcmagic as gcm
+    >>> x = np.array([1.0, 2.0, 3.0])
+    >>> gcm.check(lambda w: np.sum(w**3), lambda w: 3 * w**2, x).verdict
+    PASS
+    >>> gcm.check(lambda w: np.sum(w**3), lambda w: 2 * w**2, x).verdict
+    FAIL
+    """
+    return check_problem(
+        Problem(fun, grad, params),
+        epsilon=epsilon,
+        scheme=scheme,
+        layers=layers,
+        threshold=threshold,
+        steps=steps,
+        learning_rate=learning_rate,
+        init=init,
+        seed=seed,
+        raise_on_failure=raise_on_failure,
+    )
+
+
+def check_problem(
+    problem: Problem,
+    *,
+    epsilon: float | None = None,
+    scheme: Scheme | str = CENTRAL,
+    layers: str | Sequence[str] | None = None,
+    threshold: float = THRESHOLD,
+    steps: int = 5,
+    learning_rate: float | None = None,
+    init: str = "given",
+    seed: int = 0,
+    raise_on_failure: bool = False,
+) -> Report:
+    """`check` for a Problem, as discovery makes them; the options are the same."""
+    if init not in ("given", "random"):
+        raise InputError(f"init is {init!r}; needed: 'given' or 'random'")
+    if not (isinstance(steps, (int, np.integer)) and steps >= 0):
+        raise InputError(f"steps is {steps!r}; needed: 0, 1, 2, ...")
+    if not (np.isfinite(threshold) and 0 < threshold < 1):
+        raise InputError(f"threshold is {threshold!r}; needed: between 0 and 1, such as 1e-7")
+    names = tuple(block.name for block in problem.layout.select(layers))
+    settings = Settings(as_scheme(scheme), epsilon, threshold, names, seed)
+    evaluator = SerialEvaluator(progress_bar)
+    theta = problem.layout.flatten(problem.params)
+
+    with untouched():
+        if init == "random":
+            name, theta, told = random_start(problem, theta, seed)
+        else:
+            name, told = "given parameters", ()
+        phases = [_phase(problem, name, theta, settings, evaluator, told)]
+        if steps:
+            after, told = _train(problem, theta, steps, learning_rate)
+            if after is None:
+                phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
+            else:
+                name = f"after {after[0]} training step{'s' if after[0] > 1 else ''}"
+                phases.append(_phase(problem, name, after[1].theta, settings, evaluator, told))
+    report = Report(tuple(phases), settings, problem)
+    if raise_on_failure and report.verdict is FAIL:
+        raise GradcheckFailed(report)
+    return report
+
+
+def _phase(
+    problem: Problem,
+    name: str,
+    theta: np.ndarray,
+    settings: Settings,
+    evaluator: Evaluator,
+    told: tuple[Finding, ...],
+) -> Phase:
+    with np.errstate(all="ignore"):  # what is not finite is a finding, not a warning
+        phase = check_at(problem, name, theta, settings, evaluator)
+    return replace(phase, findings=(*told, *diagnose(phase, settings)))
+
+
+def _train(
+    problem: Problem, theta: np.ndarray, steps: int, learning_rate: float | None
+) -> tuple[tuple[int, Step] | None, tuple[Finding, ...]]:
+    """The last of the steps and how many there were, or why there is no point after training."""
+    before = problem.cost_at(theta)
+    taken = list(islice(descend(problem, theta, learning_rate), steps)) if before == before else []
+    if not taken:
+        return None, (
+            Finding(
+                "no-descent",
+                "",
+                "no training step lowers the cost, so there is no point after training",
+                "tried steps along minus the gradient, from a tenth of the parameters' norm down",
+                "Expected where the gradient is wrong or zero; otherwise give --learning-rate.",
+            ),
+        )
+    last = taken[-1]
+    told: tuple[Finding, ...] = ()
+    if not last.cost < before:
+        told = (
+            Finding(
+                "cost-rose",
+                "",
+                f"{len(taken)} training steps did not lower the cost",
+                f"cost {before:.3g} before, {last.cost:.3g} after, at the learning rate "
+                f"{last.learning_rate:g} that was given",
+                "Leave --learning-rate away, or make it smaller.",
+            ),
+        )
+    return (len(taken), last), told

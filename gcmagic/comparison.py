@@ -1,0 +1,151 @@
+"""Analytic against numeric: the difference, the error of every component, and the Verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+import numpy as np
+
+from .parameters import Block
+
+THRESHOLD = 1e-7
+
+
+class Verdict(Enum):
+    """What a check says. The value is the sentence that a user reads."""
+
+    PASS = "the gradient agrees with the cost"
+    FAIL = "the gradient is wrong"
+    INCONCLUSIVE = "this check cannot tell"
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __bool__(self) -> bool:
+        """Only PASS is true, so that ``if verdict`` never takes a shrug for a yes."""
+        return self is Verdict.PASS
+
+
+PASS, FAIL, INCONCLUSIVE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
+
+
+class Status(IntEnum):
+    """What is known of one component."""
+
+    AGREES = 0
+    WRONG = 1
+    KINK = 2  # the cost has a corner within reach, so there is no one slope to compare with
+    NOISY = 3  # the numeric derivative is not good enough to tell
+    NOT_FINITE = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """One parameter array at one theta.
+
+    Attributes
+    ----------
+    block
+        Name, shape and place of the array.
+    components
+        The offsets within the array that were checked; all others were left out.
+    analytic, numeric, error
+        The user's gradient, the numeric one, and the absolute error of the comparison, one a
+        checked component, in the units of the gradient.
+    status
+        A `Status` a checked component.
+    rounding
+        The difference that rounding alone is expected to make here, from 30 u |J| a cost. Unlike
+        `floor` it is not measured, so it is the same on every machine; the text goes by it.
+    """
+
+    block: Block
+    components: np.ndarray
+    analytic: np.ndarray
+    numeric: np.ndarray
+    error: np.ndarray
+    status: np.ndarray
+    rounding: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Name of the parameter array."""
+        return self.block.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the parameter array."""
+        return self.block.shape
+
+    @property
+    def difference(self) -> float:
+        """||g - D|| / (||g|| + ||D||) over the array, formula (2)."""
+        return difference(self.analytic, self.numeric)
+
+    @property
+    def floor(self) -> float:
+        """||error|| / (||g|| + ||D||): the difference that right code may show here."""
+        return _ratio(self.error, self.analytic, self.numeric)
+
+    @property
+    def discrepancies(self) -> np.ndarray:
+        """|g_i - D_i| / (||g|| + ||D||): the root of the sum of their squares is `difference`."""
+        total = _norm(self.analytic) + _norm(self.numeric)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.abs(self.analytic - self.numeric) / total
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing moved: no gradient at all, and none measured beyond its error."""
+        return bool(not np.any(self.analytic) and np.all(np.abs(self.numeric) <= self.error))
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL for one wrong component, PASS only where all agree and something moved."""
+        if np.any(self.status == Status.WRONG):
+            return FAIL
+        if self.status.size and np.all(self.status == Status.AGREES) and not self.is_zero:
+            return PASS
+        return INCONCLUSIVE
+
+    def count(self, status: Status) -> int:
+        """How many components have this status."""
+        return int(np.count_nonzero(self.status == status))
+
+    def component(self, place: int) -> str:
+        """Name of the checked component at `place`, ``W2[3, 1]``."""
+        return self.block.component(int(self.components[place]))
+
+    def worst(self, count: int, status: Status = Status.WRONG) -> list[int]:
+        """Places of the components that are furthest off, ties in the order of theta.
+
+        Distances are compared to two digits, so that rounding does not order what is equal.
+        """
+        places = np.flatnonzero(self.status == status)
+        off = np.abs(self.analytic[places] - self.numeric[places])
+        keys = [(-float(f"{d:.1e}") if np.isfinite(d) else -np.inf) for d in off]
+        return [int(places[k]) for k in np.argsort(keys, kind="stable")[:count]]
+
+
+def difference(analytic: np.ndarray, numeric: np.ndarray) -> float:
+    """||g - D|| / (||g|| + ||D||), between 0 and 1; NaN for 0/0 and for what is not finite.
+
+    Formula (2) of the usual lecture on gradient checking. For g = c D it is |c - 1| / (|c| + 1).
+    """
+    return _ratio(analytic - numeric, analytic, numeric)
+
+
+def _ratio(part: np.ndarray, analytic: np.ndarray, numeric: np.ndarray) -> float:
+    total = _norm(analytic) + _norm(numeric)
+    if not np.isfinite(total) or total == 0.0:
+        return float("nan")
+    return _norm(part) / total
+
+
+def _norm(x: np.ndarray) -> float:
+    """Euclidean norm without overflow or underflow of the squares."""
+    largest = float(np.max(np.abs(x), initial=0.0))
+    if largest == 0.0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(x / largest))

@@ -1,0 +1,113 @@
+"""Numeric derivatives: a scheme at given components, with the error that each one carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .errors import InputError, UserCodeError
+from .evaluation import Evaluator, SerialEvaluator
+from .problem import Problem
+from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """A numeric derivative at some components of theta.
+
+    Attributes
+    ----------
+    components
+        Which components, as indices into theta.
+    values
+        D, one a component.
+    steps
+        h, the step really taken, one a component.
+    costs
+        J at the scheme's offsets, one row a component.
+    nfev
+        Evaluations of the cost.
+    """
+
+    components: np.ndarray
+    values: np.ndarray
+    steps: np.ndarray
+    costs: np.ndarray
+    nfev: int
+
+
+def derivative(
+    problem: Problem,
+    theta: np.ndarray,
+    components: np.ndarray,
+    steps: np.ndarray,
+    scheme: Scheme = CENTRAL,
+    evaluator: Evaluator | None = None,
+) -> Derivative:
+    """D at `components`, with `steps` of the same length."""
+    evaluate = SerialEvaluator() if evaluator is None else evaluator
+    offsets = np.asarray(scheme.offsets, dtype=complex if scheme.is_complex else float)
+    points = theta[components, None] + steps[:, None] * offsets
+    if scheme.is_complex:
+        taken = steps
+    else:
+        # what was added is not the step asked for but what is left of it after rounding
+        moved = points - theta[components, None]
+        taken = moved @ np.asarray(scheme.weights, dtype=float)
+        if not np.all(np.abs(np.diff(np.sort(points, axis=1), axis=1)) > 0):
+            small = int(np.argmin(np.abs(taken)))
+            raise InputError(
+                f"epsilon {steps[small]:.1e} is too small to move "
+                f"{problem.layout.component(int(components[small]))} = "
+                f"{theta[components[small]]:.3g} in float64; needed: about 1e-5 times its size"
+            )
+    try:
+        costs = evaluate(problem, theta, components, points)
+    except UserCodeError as error:
+        if scheme.is_complex and isinstance(error.__cause__, TypeError):
+            raise InputError(
+                f"the complex step does not apply: {error} (abs, norms, math.* and arrays made "
+                "as float do not carry complex numbers); use --scheme central"
+            ) from error
+        raise
+    values = scheme.combine(costs, taken)
+    return Derivative(components, values, taken, costs, costs.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """The error of one evaluation of the cost, absolute, in the units of J."""
+
+    level: float
+    nfev: int
+
+
+def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noise:
+    """How far one J can be off by rounding, measured with the ECnoise difference table.
+
+    Seven values on a short line through theta, twice: the k-th differences of a smooth function
+    vanish there, those of its rounding errors do not (More and Wild, Estimating Computational
+    Noise, SIAM J. Sci. Comput. 33, 2011). The longer line is for costs that are computed in
+    float32, which a step of 1e-9 does not move at all. Never below 2 u |J|: J itself is rounded.
+    """
+    rng = np.random.default_rng(seed)
+    line = rng.uniform(0.5, 1.0, theta.shape) * rng.choice([-1.0, 1.0], theta.shape)
+    line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
+    level = 2 * UNIT_ROUNDOFF * abs(cost)
+    for spacing in (1e-9, 1e-6):
+        table = np.array([problem.cost_at(theta + k * spacing * line) for k in range(-3, 4)])
+        if np.all(np.isfinite(table)):
+            level = max(level, _table_noise(table))
+    return Noise(level, 14)
+
+
+def _table_noise(table: np.ndarray) -> float:
+    levels = []
+    scale = 1.0
+    for k in range(1, 6):
+        table = np.diff(table)
+        scale *= k / (2.0 * (2 * k - 1))  # (k!)^2 / (2k)!
+        levels.append(float(np.sqrt(scale * np.mean(table**2))))
+    # first and second differences may still hold slope and curvature
+    return float(np.median(levels[2:]))

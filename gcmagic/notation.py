@@ -1,0 +1,9 @@
+"""How numbers are written wherever gcmagic writes them."""
+
+from __future__ import annotations
+
+
+def exponent(x: float, digits: int = 0) -> str:
+    """A number the way it is written by hand, ``1e-7`` and not ``1e-07``."""
+    mantissa, power = f"{x:.{digits}e}".split("e")
+    return f"{mantissa}e{int(power)}"

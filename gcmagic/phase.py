@@ -1,0 +1,255 @@
+"""One point: everything that is measured and said at one theta."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
+from .derivatives import derivative, noise_of
+from .evaluation import Evaluator
+from .findings import Finding
+from .ladder import climb
+from .parameters import Block
+from .problem import Problem
+from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme, steps_for
+
+# one J is taken to be off by at most this many times the measured noise, which is a spread
+NOISE_BOUND = 6.0
+# the rounding of a backward pass, in units of u max|g|
+BACKWARD_ROUNDING = 64.0
+# the error of one J that is expected before it is measured, in units of u |J|
+EXPECTED_NOISE = 30.0
+# a wrong array disagrees in every component; this many of them are judged by the ladder
+LADDER_LIMIT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to check: what is the same at every point."""
+
+    scheme: Scheme = CENTRAL
+    epsilon: float | None = None
+    threshold: float = 1e-7
+    layers: tuple[str, ...] | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phase:
+    """What was found at one theta.
+
+    Attributes
+    ----------
+    name
+        ``"random initialisation"``, ``"after 5 training steps"``.
+    theta, cost
+        The point, and J there.
+    noise
+        The absolute error of one J that was assumed.
+    epsilon
+        The step for components of size at most one.
+    blocks
+        One `Comparison` a parameter array.
+    findings
+        What was noticed at this point.
+    nfev
+        Evaluations of the cost.
+    """
+
+    name: str
+    theta: np.ndarray
+    cost: float
+    noise: float
+    epsilon: float
+    blocks: tuple[Comparison, ...]
+    findings: tuple[Finding, ...]
+    nfev: int
+
+    @property
+    def difference(self) -> float:
+        """Formula (2) over all the parameters that were checked."""
+        return difference(
+            np.concatenate([b.analytic for b in self.blocks]),
+            np.concatenate([b.numeric for b in self.blocks]),
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL where one array fails, PASS where all pass."""
+        verdicts = [block.verdict for block in self.blocks]
+        if FAIL in verdicts:
+            return FAIL
+        return PASS if verdicts and all(v is PASS for v in verdicts) else INCONCLUSIVE
+
+
+def check_at(
+    problem: Problem,
+    name: str,
+    theta: np.ndarray,
+    settings: Settings,
+    evaluator: Evaluator | None = None,
+) -> Phase:
+    """Compare the gradient with the cost at `theta`."""
+    layout = problem.layout
+    blocks = layout.select(settings.layers)
+    cost, again = problem.cost_at(theta), problem.cost_at(theta)
+    gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
+    nfev = 2
+    epsilon = steps_for(np.zeros(1), settings.scheme, settings.epsilon, cost)[0]
+
+    refusal = _unusable(problem, cost, again, gradient, repeated)
+    if refusal is not None:
+        status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
+        blank = tuple(_blank(block, gradient, status) for block in blocks)
+        return Phase(name, theta, cost, np.nan, epsilon, blank, (refusal,), nfev)
+
+    noise = noise_of(problem, theta, cost, settings.seed)
+    nfev += noise.nfev
+    compared = []
+    for block in blocks:
+        comparison, used = compare(
+            problem, theta, block, gradient, cost, NOISE_BOUND * noise.level, settings, evaluator
+        )
+        compared.append(comparison)
+        nfev += used
+    return Phase(name, theta, cost, NOISE_BOUND * noise.level, epsilon, tuple(compared), (), nfev)
+
+
+def compare(
+    problem: Problem,
+    theta: np.ndarray,
+    block: Block,
+    gradient: np.ndarray,
+    cost: float,
+    noise: float,
+    settings: Settings,
+    evaluator: Evaluator | None = None,
+) -> tuple[Comparison, int]:
+    """One parameter array at one theta, and the evaluations that it took."""
+    scheme, threshold = settings.scheme, settings.threshold
+    components = np.arange(block.start, block.stop)
+    steps = steps_for(theta[components], scheme, settings.epsilon, cost)
+    found = derivative(problem, theta, components, steps, scheme, evaluator)
+    analytic, numeric, nfev = gradient[components], found.values, found.nfev
+
+    with np.errstate(invalid="ignore"):
+        scale = float(np.nanmax(np.abs(np.append(analytic, numeric)), initial=0.0))
+        rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * scale
+        error = noise * scheme.noise_factor() / found.steps + rounding
+        off = np.abs(analytic - numeric)
+        allowed = error + threshold * (np.abs(analytic) + np.abs(numeric))
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = EXPECTED_NOISE * UNIT_ROUNDOFF * abs(cost) * scheme.noise_factor()
+        expected *= float(np.linalg.norm(1 / found.steps))
+        expected /= float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
+    finite = np.isfinite(analytic) & np.isfinite(numeric)
+    status = np.full(block.size, Status.NOT_FINITE, dtype=np.int8)
+    status[finite] = Status.AGREES
+    coarse = error > 0.01 * scale
+    doubtful = np.flatnonzero(np.isfinite(analytic) & (~finite | (off > allowed) | coarse))
+    if scale == 0.0 or not doubtful.size:
+        return _comparison(block, analytic, numeric, error, status, expected), nfev
+
+    asked = _asked(doubtful, off)
+    opinion = climb(
+        problem,
+        theta,
+        components[asked],
+        steps_for(theta[components[asked]], CENTRAL, None, cost),
+        analytic[asked],
+        cost,
+        noise,
+        rounding,
+        scale,
+        threshold,
+        evaluator,
+    )
+    nfev += opinion.nfev
+    moved = float(np.max(np.abs(opinion.values - numeric[asked]), initial=0.0))
+    status[doubtful] = Status.NOISY
+    rest = np.setdiff1d(doubtful, asked)
+    if np.any(opinion.status == Status.WRONG):
+        # the ladder shows how far the one step was off at most; what is further off is wrong too
+        status[rest[off[rest] > 3 * (error[rest] + moved) + allowed[rest]]] = Status.WRONG
+    status[asked] = opinion.status
+    if settings.epsilon is None:
+        numeric[asked], error[asked] = opinion.values, opinion.errors
+    else:
+        # the numbers stay those of the epsilon that was asked for, with the error they have
+        error[asked] = np.maximum(opinion.errors, np.abs(opinion.values - numeric[asked]))
+        hidden = coarse[asked] & (opinion.status == Status.AGREES)
+        status[asked[hidden]] = Status.NOISY
+    return _comparison(block, analytic, numeric, error, status, expected), nfev
+
+
+def _asked(doubtful: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """Which doubtful components the ladder is spent on: the furthest off, and some of the rest."""
+    if doubtful.size <= LADDER_LIMIT:
+        return doubtful
+    order = doubtful[np.argsort(-np.nan_to_num(off[doubtful], nan=np.inf), kind="stable")]
+    half = LADDER_LIMIT // 2
+    spread = np.linspace(half, order.size - 1, LADDER_LIMIT - half).astype(int)
+    return np.sort(np.concatenate([order[:half], order[spread]]))
+
+
+def _comparison(
+    block: Block,
+    analytic: np.ndarray,
+    numeric: np.ndarray,
+    error: np.ndarray,
+    status: np.ndarray,
+    expected: float = 0.0,
+) -> Comparison:
+    arrays = [np.arange(block.size), np.array(analytic), numeric, error, status]
+    for array in arrays:
+        array.setflags(write=False)
+    return Comparison(block, *arrays, rounding=expected)
+
+
+def _blank(block: Block, gradient: np.ndarray, status: Status) -> Comparison:
+    unknown = np.full(block.size, np.nan)
+    return _comparison(
+        block,
+        gradient[block.slice],
+        unknown,
+        unknown.copy(),
+        np.full(block.size, status, dtype=np.int8),
+    )
+
+
+def _unusable(
+    problem: Problem, cost: float, again: float, gradient: np.ndarray, repeated: np.ndarray
+) -> Finding | None:
+    """Why nothing can be compared here, if so."""
+    if not np.isfinite(cost):
+        return Finding(
+            "not-finite",
+            "",
+            f"the cost is {cost} here, so there is no slope to compare with",
+            f"{problem.cost_name} returned {cost}",
+            "Look for log(0), a division by zero or an overflow in exp; smaller weights may help.",
+        )
+    if abs(cost - again) > 64 * UNIT_ROUNDOFF * abs(cost):
+        return Finding(
+            "cost-not-repeatable",
+            "",
+            "the cost differs between two calls with the same parameters",
+            f"{problem.cost_name} returned {cost:.6g}, then {again:.6g}",
+            "Take out what is drawn at random (set keep_prob to 1, or seed inside forward), and "
+            "what is carried from call to call.",
+        )
+    scale = np.nanmax(np.abs(gradient), initial=0.0)
+    apart = np.abs(gradient - repeated) > 1e-12 * scale
+    if np.any(apart):
+        first = int(np.flatnonzero(apart)[0])
+        return Finding(
+            "gradient-not-repeatable",
+            problem.layout.block_of(first).name,
+            "backward gives another gradient when it is called again with the same parameters",
+            f"{problem.layout.component(first)}: {gradient[first]:.6g}, then {repeated[first]:.6g}",
+            "Set gradients to zero at the start of backward, and draw nothing at random in it.",
+        )
+    return None
