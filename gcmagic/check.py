@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext as untouched
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from .comparison import FAIL, THRESHOLD
+from .comparison import FAIL, INCONCLUSIVE, THRESHOLD
+from .confirm import confirmed
 from .diagnosis.rules import diagnose
 from .errors import GradcheckFailed, InputError
 from .evaluation import Evaluator, SerialEvaluator, progress_bar
@@ -19,6 +19,7 @@ from .initial import random_start
 from .phase import Phase, Settings, check_at
 from .problem import Problem
 from .report import Report
+from .sandbox import Snapshot, untouched
 from .schemes import CENTRAL, Scheme, as_scheme
 from .training import Step, descend
 
@@ -129,23 +130,62 @@ def check_problem(
     evaluator = SerialEvaluator(progress_bar)
     theta = problem.layout.flatten(problem.params)
 
-    with untouched():
+    with untouched(problem.fun, problem.grad, *problem.roots) as snapshot:
+        problem, frozen = _repeatable(problem, theta, snapshot)
         if init == "random":
             name, theta, told = random_start(problem, theta, seed)
         else:
             name, told = "given parameters", ()
+        told = (*frozen, *told)
         phases = [_phase(problem, name, theta, settings, evaluator, told)]
         if steps:
             after, told = _train(problem, theta, steps, learning_rate)
-            if after is None:
-                phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
-            else:
+            if after is not None:
                 name = f"after {after[0]} training step{'s' if after[0] > 1 else ''}"
                 phases.append(_phase(problem, name, after[1].theta, settings, evaluator, told))
+            elif phases[0].verdict is not INCONCLUSIVE:  # else the first point says why already
+                phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
     report = Report(tuple(phases), settings, problem)
     if raise_on_failure and report.verdict is FAIL:
         raise GradcheckFailed(report)
     return report
+
+
+def _repeatable(
+    problem: Problem, theta: np.ndarray, snapshot: Snapshot
+) -> tuple[Problem, tuple[Finding, ...]]:
+    """The problem with every call starting from the same state, where that makes it repeatable.
+
+    Dropout then draws the same mask in forward, in backward and at every nudge, so that the cost
+    is a function of theta again; what is carried from call to call starts anew as well.
+    """
+    cost = problem.cost_at(theta)
+    moved = snapshot.changed()
+    if cost == problem.cost_at(theta) or not np.isfinite(cost) or not moved:
+        return problem, ()
+
+    def from_same_state(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def call(params: Any) -> Any:
+            snapshot.restore(thorough=False)
+            return function(params)
+
+        return call
+
+    problem.gradient_at(theta)
+    moved = snapshot.changed()  # marks what backward moves, for the quick restore
+    held = replace(problem, fun=from_same_state(problem.fun), grad=from_same_state(problem.grad))
+    if held.cost_at(theta) != held.cost_at(theta):
+        return problem, ()
+    return held, (
+        Finding(
+            "frozen",
+            "",
+            "the cost changes from call to call; it was frozen for this check",
+            f"put back before every call: {', '.join(moved)}",
+            "Nothing, where this is dropout or sampling: the check holds for the mask that was "
+            "drawn. Otherwise look for what one call leaves behind for the next.",
+        ),
+    )
 
 
 def _phase(
@@ -158,6 +198,7 @@ def _phase(
 ) -> Phase:
     with np.errstate(all="ignore"):  # what is not finite is a finding, not a warning
         phase = check_at(problem, name, theta, settings, evaluator)
+        phase = confirmed(problem, phase, settings, evaluator)
     return replace(phase, findings=(*told, *diagnose(phase, settings)))
 
 

@@ -38,6 +38,7 @@ class Status(IntEnum):
     KINK = 2  # the cost has a corner within reach, so there is no one slope to compare with
     NOISY = 3  # the numeric derivative is not good enough to tell
     NOT_FINITE = 4
+    UNCONFIRMED = 5  # off here, right at the points nearby
 
 
 @dataclass(frozen=True, slots=True, eq=False)

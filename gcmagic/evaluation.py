@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from .errors import CheckInterrupted, GradcheckError, UserCodeError
-from .problem import Problem, as_cost
+from .problem import Problem, as_cost, raised_at
 
 Progress = Callable[[range], AbstractContextManager[Iterable[int]]]
 
@@ -97,6 +97,7 @@ class SerialEvaluator:
             raise UserCodeError(
                 f"{problem.cost_name} raised {type(error).__name__} with "
                 f"{layout.component(int(components[done]))} moved: {error}"
+                f"{raised_at(error)}"
             ) from error
         return values, not np.array_equal(workspace.vector(), theta, equal_nan=True)
 

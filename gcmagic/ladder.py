@@ -91,7 +91,7 @@ def climb(
     same = np.abs(values - value) <= 3 * (errors + error)
     confirmed = np.sum(excludes & same, axis=0) >= 2
     low, high = np.abs(gap[best, each]), np.abs(gap[best + 1, each])
-    corner = (low > 0.5 * high) & (low > 8 * noise / h[best, each]) & (low >= 0.5 * off)
+    corner = (low > 0.5 * high) & (low > 2 * noise / h[best, each]) & (low >= 0.5 * off)
 
     status = np.full(len(components), Status.NOISY, dtype=np.int8)
     status[(off <= allowed) & (3 * error <= 0.01 * scale)] = Status.AGREES

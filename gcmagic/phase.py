@@ -105,16 +105,15 @@ def check_at(
         blank = tuple(_blank(block, gradient, status) for block in blocks)
         return Phase(name, theta, cost, np.nan, epsilon, blank, (refusal,), nfev)
 
-    noise = noise_of(problem, theta, cost, settings.seed)
-    nfev += noise.nfev
+    measured = noise_of(problem, theta, cost, settings.seed)
+    noise = NOISE_BOUND * measured.level
+    nfev += measured.nfev
     compared = []
     for block in blocks:
-        comparison, used = compare(
-            problem, theta, block, gradient, cost, NOISE_BOUND * noise.level, settings, evaluator
-        )
-        compared.append(comparison)
+        found, used = compare(problem, theta, block, gradient, cost, noise, settings, evaluator)
+        compared.append(found)
         nfev += used
-    return Phase(name, theta, cost, NOISE_BOUND * noise.level, epsilon, tuple(compared), (), nfev)
+    return Phase(name, theta, cost, noise, epsilon, tuple(compared), (), nfev)
 
 
 def compare(
@@ -126,10 +125,15 @@ def compare(
     noise: float,
     settings: Settings,
     evaluator: Evaluator | None = None,
+    offsets: np.ndarray | None = None,
 ) -> tuple[Comparison, int]:
-    """One parameter array at one theta, and the evaluations that it took."""
+    """One parameter array at one theta, and the evaluations that it took.
+
+    With `offsets`, only these components of the array.
+    """
     scheme, threshold = settings.scheme, settings.threshold
-    components = np.arange(block.start, block.stop)
+    offsets = np.arange(block.size) if offsets is None else offsets
+    components = block.start + offsets
     steps = steps_for(theta[components], scheme, settings.epsilon, cost)
     found = derivative(problem, theta, components, steps, scheme, evaluator)
     analytic, numeric, nfev = gradient[components], found.values, found.nfev
@@ -142,16 +146,16 @@ def compare(
         allowed = error + threshold * (np.abs(analytic) + np.abs(numeric))
 
     with np.errstate(invalid="ignore", divide="ignore"):
-        expected = EXPECTED_NOISE * UNIT_ROUNDOFF * abs(cost) * scheme.noise_factor()
+        expected = np.float64(EXPECTED_NOISE * UNIT_ROUNDOFF * abs(cost)) * scheme.noise_factor()
         expected *= float(np.linalg.norm(1 / found.steps))
-        expected /= float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
+        expected /= np.linalg.norm(analytic) + np.linalg.norm(numeric)
     finite = np.isfinite(analytic) & np.isfinite(numeric)
-    status = np.full(block.size, Status.NOT_FINITE, dtype=np.int8)
+    status = np.full(offsets.size, Status.NOT_FINITE, dtype=np.int8)
     status[finite] = Status.AGREES
     coarse = error > 0.01 * scale
     doubtful = np.flatnonzero(np.isfinite(analytic) & (~finite | (off > allowed) | coarse))
     if scale == 0.0 or not doubtful.size:
-        return _comparison(block, analytic, numeric, error, status, expected), nfev
+        return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev
 
     asked = _asked(doubtful, off)
     opinion = climb(
@@ -182,7 +186,7 @@ def compare(
         error[asked] = np.maximum(opinion.errors, np.abs(opinion.values - numeric[asked]))
         hidden = coarse[asked] & (opinion.status == Status.AGREES)
         status[asked[hidden]] = Status.NOISY
-    return _comparison(block, analytic, numeric, error, status, expected), nfev
+    return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev
 
 
 def _asked(doubtful: np.ndarray, off: np.ndarray) -> np.ndarray:
@@ -197,13 +201,14 @@ def _asked(doubtful: np.ndarray, off: np.ndarray) -> np.ndarray:
 
 def _comparison(
     block: Block,
+    offsets: np.ndarray,
     analytic: np.ndarray,
     numeric: np.ndarray,
     error: np.ndarray,
     status: np.ndarray,
     expected: float = 0.0,
 ) -> Comparison:
-    arrays = [np.arange(block.size), np.array(analytic), numeric, error, status]
+    arrays = [np.array(offsets), np.array(analytic), numeric, error, status]
     for array in arrays:
         array.setflags(write=False)
     return Comparison(block, *arrays, rounding=expected)
@@ -213,6 +218,7 @@ def _blank(block: Block, gradient: np.ndarray, status: Status) -> Comparison:
     unknown = np.full(block.size, np.nan)
     return _comparison(
         block,
+        np.arange(block.size),
         gradient[block.slice],
         unknown,
         unknown.copy(),

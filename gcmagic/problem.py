@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .errors import GradcheckError, InputError, UserCodeError
 from .parameters import ParameterLayout, describe
+
+_OWN = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +104,18 @@ def _call(function: Callable[[Any], Any], params: Any, name: str) -> Any:
     except GradcheckError:
         raise
     except Exception as error:
-        raise UserCodeError(f"{name} raised {type(error).__name__}: {error}") from error
+        raise UserCodeError(
+            f"{name} raised {type(error).__name__}: {error}{raised_at(error)}"
+        ) from error
+
+
+def raised_at(error: BaseException) -> str:
+    """Where the user's own code raised, ``(line 7 of forward: Z2 = W2 @ A1)``."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(_OWN) and "site-packages" not in frame.filename
+    ]
+    if not frames or not frames[-1].line:
+        return ""
+    return f" (line {frames[-1].lineno} of {frames[-1].name}: {frames[-1].line})"

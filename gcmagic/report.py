@@ -1,4 +1,4 @@
-"""The Report: what a check found, as text, as HTML and as data."""
+"""The Report: what a check found, and the verdict on it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict
 from .findings import Finding
-from .notation import exponent
 from .phase import Phase, Settings
 from .problem import Problem
+from .report_text import enumerate_names, text
 
-WORST = 5
 MIME = "application/vnd.gcmagic.report+json"
 
 
@@ -105,13 +104,13 @@ class Report:
         if self.verdict is FAIL:
             several = len(self.wrong) > 1
             return (
-                f"FAIL: the gradient{'s' * several} of {_and(self.wrong)} "
+                f"FAIL: the gradient{'s' * several} of {enumerate_names(self.wrong)} "
                 f"{'are' if several else 'is'} wrong"
             )
         if self.verdict is PASS:
             return f"PASS: {self.verdict.value} at {_points(len(self.phases))}"
         open_names = [n for n in self.names if self.verdict_of(n) is INCONCLUSIVE]
-        return f"INCONCLUSIVE: {self.verdict.value} for {_and(open_names)}"
+        return f"INCONCLUSIVE: {self.verdict.value} for {enumerate_names(open_names)}"
 
     def to_dict(self, components: bool = True) -> dict[str, Any]:
         """JSON-ready: every figure of the report; without `components`, figures a block only."""
@@ -142,90 +141,12 @@ class Report:
         return text(self)
 
     def _repr_html_(self) -> str:
-        from .report_html import html
+        from .report_html import html  # matplotlib: only where HTML is shown
 
         return html(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {"text/plain": text(self), MIME: self.to_dict(components=False)}
-
-
-def text(report: Report) -> str:
-    """The report as plain text, the same on every machine and in every run.
-
-    Figures that rounding decides are not in it: a difference below the threshold is told as such,
-    and one that only rounding puts above it as the power of ten that bounds it.
-    """
-    lines = [f"gradcheck {report.summary}", ""]
-    lines += table(report)
-    for phase in report.phases:
-        worst = _worst_lines(phase)
-        if worst:
-            lines += ["", f"worst components, {phase.name}:", *worst]
-    if report.findings:
-        lines += ["", "what to do next:"]
-        for finding in report.findings:
-            lines += [f"- {finding.title}", f"  {finding.evidence}", f"  → {finding.hint}"]
-    return "\n".join(lines)
-
-
-def table(report: Report) -> list[str]:
-    """One row a parameter array, one pair of columns a point, as lines of text."""
-    rows = [["", "", *[phase.name for phase in report.phases]]]
-    for name in report.names:
-        blocks = report.blocks_of(name)
-        cells = [cell(block, report.settings.threshold) for block in blocks]
-        rows.append([name, shape(blocks[0].shape), *cells])
-    rows.append(
-        ["all", "", *[overall(phase, report.settings.threshold) for phase in report.phases]]
-    )
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    return [
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-
-
-def cell(block: Comparison, threshold: float) -> str:
-    """Difference, verdict and how many components are wrong: ``6.0e-1  FAIL  5 of 5 off``."""
-    shown = f"{bound(block.difference, block.rounding, threshold, block.verdict)}  "
-    shown += block.verdict.name
-    if block.verdict is FAIL:
-        shown += f"  {block.count(Status.WRONG)} of {block.analytic.size} off"
-    return shown
-
-
-def overall(phase: Phase, threshold: float) -> str:
-    """The same for all the arrays of a phase together."""
-    rounding = max((b.rounding for b in phase.blocks if math.isfinite(b.rounding)), default=0.0)
-    return f"{bound(phase.difference, rounding, threshold, phase.verdict)}  {phase.verdict.name}"
-
-
-def bound(difference: float, rounding: float, threshold: float, verdict: Verdict) -> str:
-    """A difference as far as it is the same on every machine, ``3.3e-1`` or ``< 1e-7``."""
-    if math.isnan(difference):
-        return "nan"
-    if verdict is FAIL:
-        return exponent(difference, 1)
-    if 10 * rounding > threshold and math.isfinite(rounding):  # rounding decides the digits
-        decade = math.ceil(math.log10(max(10 * rounding, difference)))
-        return f"< {exponent(10.0**decade)}" if decade < 0 else "noise"
-    return f"< {exponent(threshold)}" if difference < threshold else exponent(difference)
-
-
-def shape(shape: tuple[int, ...]) -> str:
-    """``64 x 32``; empty for a single number."""
-    return " x ".join(map(str, shape)) if shape else "number"
-
-
-def _worst_lines(phase: Phase) -> list[str]:
-    lines = []
-    for block in phase.blocks:
-        for place in block.worst(WORST if len(phase.blocks) == 1 else 2):
-            lines.append(
-                f"  {block.component(place)}: analytic {block.analytic[place]:.3g}, "
-                f"numeric {block.numeric[place]:.3g}"
-            )
-    return lines[: 2 * WORST]
 
 
 def _block_dict(block: Comparison, components: bool) -> dict[str, Any]:
@@ -249,11 +170,6 @@ def _block_dict(block: Comparison, components: bool) -> dict[str, Any]:
 def _number(x: float) -> float | str:
     """A float for JSON, which knows no NaN and no infinity."""
     return float(x) if math.isfinite(x) else str(float(x))
-
-
-def _and(names: Any) -> str:
-    names = list(names)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _points(count: int) -> str:

@@ -127,7 +127,7 @@ def users_own(value: Any) -> bool:
     module = getattr(value, "__module__", None) or ""
     if module.partition(".")[0] == _OURS:
         return False
-    if code is not None:
+    if isinstance(code, types.CodeType):
         return not code.co_filename.startswith((*_LIBRARIES, "<frozen"))
     return isinstance(value, type) and _users_module(module)
 

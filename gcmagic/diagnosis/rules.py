@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..comparison import FAIL, INCONCLUSIVE, Comparison, Status
+from ..comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status
 from ..findings import Finding
 from ..notation import exponent
 from ..phase import Phase, Settings
@@ -32,6 +32,8 @@ def diagnose(phase: Phase, settings: Settings) -> tuple[Finding, ...]:
         # what a bad epsilon explains is not said again for every array
         if block.verdict is INCONCLUSIVE and not (told and block.count(Status.NOISY)):
             findings.append(open_question(block))
+        elif block.verdict is PASS and not told and block.difference > settings.threshold:
+            findings.append(floor(block, settings))
     return (*merged(findings), *([told] if told else []))
 
 
@@ -196,6 +198,17 @@ def open_question(block: Comparison) -> Finding:
             "step",
             "Check at another point (--seed 1), or with data that are not exactly zero.",
         )
+    if block.count(Status.UNCONFIRMED):
+        first = block.worst(1, Status.UNCONFIRMED)[0]
+        return Finding(
+            "unconfirmed",
+            name,
+            f"{name}: off at this point, right at two points nearby",
+            f"{block.component(first)}: analytic {block.analytic[first]:.3g}, "
+            f"numeric {block.numeric[first]:.3g}",
+            "Often a kink or a saturated unit; look at another point (--seed 1) before you "
+            "believe it or dismiss it.",
+        )
     return Finding(
         "noisy",
         name,
@@ -203,6 +216,17 @@ def open_question(block: Comparison) -> Finding:
         "rounding in the cost, divided by epsilon, is as large as the gradient",
         "Use float64 throughout, leave --epsilon to gcmagic, or make the cost smaller (a mean, "
         "fewer examples).",
+    )
+
+
+def floor(block: Comparison, settings: Settings) -> Finding:
+    """Right, as far as a noisy cost lets one see."""
+    return Finding(
+        "floor",
+        block.name,
+        f"{block.name}: right as far as this cost lets one see",
+        f"rounding in the cost puts the difference above {exponent(settings.threshold)}",
+        "Is something computed in float32, or a large constant added to the cost?",
     )
 
 

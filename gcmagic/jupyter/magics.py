@@ -1,0 +1,241 @@
+"""``%gradcheck`` and ``%%gradcheck``: a skin over discover() and check()."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NoReturn
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+    output_can_be_silenced,
+)
+from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.utils.process import arg_split
+
+from ..check import check_problem
+from ..comparison import THRESHOLD
+from ..discovery import discover
+from ..errors import CheckInterrupted, InputError, UserCodeError
+from ..report import Report
+from ..schemes import SCHEMES
+from .showing import Stage
+
+
+@magics_class
+class GradcheckMagics(Magics):
+    """Holds what was shown in which cell, nothing else."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.stage = Stage(shell)
+
+    @magic_arguments("%gradcheck")
+    @argument(
+        "functions",
+        nargs="*",
+        metavar="FUNCTION",
+        help="forward (or the cost), then backward; what is not named is looked for",
+    )
+    @argument("--forward", metavar="NAME", help="the forward pass")
+    @argument("--backward", metavar="NAME", help="the backward pass: what is checked")
+    @argument(
+        "--params",
+        nargs="+",
+        metavar="NAMES",
+        help="the parameters: one dict, list or vector, or arrays as W1,b1,W2,b2",
+    )
+    @argument("--data", nargs="+", metavar="EXPR", help="the data: X,Y or X[:, :16],Y[:, :16]")
+    @argument("--cost", nargs="+", metavar="EXPR", help="a function or an expression for the cost")
+    @argument("--epsilon", metavar="STEP", help="the step; scaled to the parameters by default")
+    @argument("--scheme", default="central", help=f"{', '.join(SCHEMES)}; central by default")
+    @argument("--layers", nargs="+", metavar="NAMES", help="check these arrays only: W2,b2")
+    @argument(
+        "--threshold", default=str(THRESHOLD), help="the difference that is called small; 1e-7"
+    )
+    @argument("--steps", default="5", help="training steps before the second point; 0: none")
+    @argument("--learning-rate", "--lr", metavar="RATE", help="by default one that lowers the cost")
+    @argument(
+        "--init",
+        default="random",
+        help="random (drawn at the scale of the parameters) or given (their values as they are)",
+    )
+    @argument("--seed", default="0", help="for the random initialisation")
+    @argument("--raise", action="store_true", dest="raise_", help="raise an error for FAIL")
+    @argument("--static", action="store_true", help="no sliders below the report")
+    @argument("-h", "--help", action="store_true", help="show this and check nothing")
+    @no_var_expand
+    @needs_local_scope
+    @output_can_be_silenced
+    @line_cell_magic
+    def gradcheck(
+        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
+    ) -> Report | None:
+        """Check a backward pass written by hand against its cost.
+
+        As a line, %gradcheck finds the forward and backward functions, the parameters and the data
+        that the notebook defines, says in one line what it took for what, and compares the
+        gradient with differences of the cost, at a random initialisation and after a few training
+        steps. As the first line of a cell, %%gradcheck runs the cell and checks what it defined.
+        Returns the Report.
+
+        For example:
+
+          %gradcheck
+          %gradcheck forward_propagation backward_propagation
+          %gradcheck --data X[:, :16],Y[:, :16] --layers W2,b2
+          %gradcheck --cost "cross_entropy(forward(X, p), y)"
+        """
+        arguments = self._parse(line)
+        if arguments.help:
+            print(_parser().format_help())
+            return None
+        options = self._options(arguments)
+        defined: frozenset[str] = frozenset()
+        if cell is None:
+            self._refuse_comment_above()
+        else:
+            defined = self._run(cell)
+        try:
+            problem = discover(
+                self._namespace(local_ns),
+                **_hints(arguments),
+                cells=self._cells(cell),
+                defined=defined,
+            )
+            print(f"gradcheck: {problem.how}")
+            report = check_problem(problem, **options)
+        except CheckInterrupted:
+            raise
+        except KeyboardInterrupt:
+            raise CheckInterrupted("stopped; parameters and data are as they were") from None
+        except UserCodeError as error:
+            raise error from None  # the message says where; no chain of tracebacks
+        self.stage.remember(report, static=arguments.static)
+        return report
+
+    def _parse(self, line: str) -> Any:
+        line = line.strip().removesuffix(";")
+        return _parser().parse_args([_unquoted(word) for word in arg_split(line, posix=False)])
+
+    def _options(self, arguments: Any) -> dict[str, Any]:
+        return {
+            "epsilon": self._number(arguments.epsilon, "--epsilon"),
+            "scheme": arguments.scheme,
+            "layers": _names(arguments.layers),
+            "threshold": self._number(arguments.threshold, "--threshold"),
+            "steps": self._number(arguments.steps, "--steps", int),
+            "learning_rate": self._number(arguments.learning_rate, "--learning-rate"),
+            "init": arguments.init,
+            "seed": self._number(arguments.seed, "--seed", int),
+            "raise_on_failure": arguments.raise_,
+        }
+
+    def _number(self, text: str | None, option: str, kind: type = float) -> Any:
+        """A number, or the value of a variable that holds one."""
+        if text is None:
+            return None
+        try:
+            return kind(self._shell.user_ns.get(text, text))
+        except (TypeError, ValueError):
+            needed = "a whole number such as 5" if kind is int else "a number such as 1e-5"
+            raise InputError(f"{option} is {text!r}; needed: {needed}") from None
+
+    @property
+    def _shell(self) -> InteractiveShell:
+        assert self.shell is not None
+        return self.shell
+
+    def _namespace(self, local_ns: dict[str, Any] | None) -> dict[str, Any]:
+        hidden = self._shell.user_ns_hidden
+        return {
+            name: value
+            for name, value in {**self._shell.user_ns, **(local_ns or {})}.items()
+            if not name.startswith("_") and name not in hidden
+        }
+
+    def _cells(self, cell: str | None) -> list[str]:
+        history = getattr(self._shell.history_manager, "input_hist_parsed", [])
+        return [*history, *([cell] if cell else [])]
+
+    def _run(self, cell: str) -> frozenset[str]:
+        """Run the cell as if the magic were not there; the names that it defines."""
+        result = self._shell.run_cell(cell, store_history=False)
+        if not result.success:
+            raise InputError("the cell failed, see above, so nothing was checked")
+        tree = ast.parse(self._shell.transform_cell(cell))
+        return frozenset(
+            node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        )
+
+    def _refuse_comment_above(self) -> None:
+        """A cell magic below a comment arrives as a line magic, before the cell has run."""
+        raw = getattr(self._shell.history_manager, "input_hist_raw", [""])[-1].strip()
+        first, *below = raw.splitlines() or [""]
+        if not first.startswith("%%") and any(row.startswith("%%gradcheck") for row in below):
+            raise InputError(
+                f"%%gradcheck stands below {first!r}; needed: %%gradcheck as the first line of its "
+                "cell, with nothing above it"
+            )
+
+
+def _parser() -> Any:
+    return GradcheckMagics.gradcheck.parser  # type: ignore[attr-defined]
+
+
+def _error(message: str) -> NoReturn:
+    # not argparse's exit and not IPython's UsageError, which nbval lets pass
+    raise InputError(f"{message}; %gradcheck --help lists the options")
+
+
+_parser().error = _error
+
+
+def _unquoted(word: str) -> str:
+    quoted = len(word) > 1 and word[0] == word[-1] and word[0] in "\"'"
+    return word[1:-1] if quoted else word
+
+
+def _hints(arguments: Any) -> dict[str, str | None]:
+    """What the user said of the binding; an expression with spaces arrives in pieces."""
+    functions = list(arguments.functions)
+    if len(functions) > 2:
+        raise InputError(
+            f"{len(functions)} functions are named, {' '.join(functions)}; needed: at most two, "
+            "forward and backward (a list of names is written without spaces: W1,b1)"
+        )
+    functions += [None] * (2 - len(functions))
+    hints: dict[str, str | None] = {
+        "forward": arguments.forward or functions[0],
+        "backward": arguments.backward or functions[1],
+    }
+    for name in ("params", "data", "cost"):
+        words = getattr(arguments, name)
+        hints[name] = " ".join(words) if words else None
+    return hints
+
+
+def _names(words: list[str] | None) -> list[str] | None:
+    return [name for word in words for name in word.split(",") if name] if words else None
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magics; a second time replaces the first."""
+    unload(shell)
+    magics = GradcheckMagics(shell)
+    shell.register_magics(magics)
+    magics.stage.open()
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the magics away again, with the panels that are open."""
+    manager: Any = shell.magics_manager
+    magics = manager.registry.pop(GradcheckMagics.__name__, None)
+    if magics is not None:
+        magics.stage.close()
+    for kind in ("line", "cell"):
+        manager.magics[kind].pop("gradcheck", None)

@@ -1,0 +1,134 @@
+"""A Report as HTML: the text again, with exact figures and the picture.
+
+Every style is inline and no colour of the text is set, so that it reads in light and in dark and
+survives front ends that strip style sheets. Every name of the user's is escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import TYPE_CHECKING
+
+from . import plots
+from .comparison import FAIL, PASS, Comparison, Status, Verdict
+from .notation import exponent
+from .phase import Phase
+from .report_text import shape, worst_lines
+
+if TYPE_CHECKING:
+    from .report import Report
+
+# Okabe and Ito's blue and vermilion, the latter darkened until white text on it has contrast 4.5
+COLOURS = {"PASS": "#0072B2", "FAIL": "#BF4E00", "INCONCLUSIVE": "#6B6B6B"}
+MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?"}
+LINE = "border-top:1px solid rgba(128,128,128,.35)"
+CELL = f"text-align:left;padding:.3em .9em .3em .2em;vertical-align:baseline;{LINE}"
+QUIET = "opacity:.75;font-size:.9em"
+
+
+def html(report: Report) -> str:
+    """One self-contained block of HTML, the picture inside."""
+    parts = [
+        f'<p style="font-size:1.15em;margin:.2em 0 .6em">{badge(report.verdict)} '
+        f"{escape(report.summary.split(': ', 1)[1])}</p>",
+    ]
+    if report.problem.how:
+        parts.append(f'<p style="{QUIET};margin:.2em 0 .6em">{escape(report.problem.how)}</p>')
+    parts += [table(report), picture(report)]
+    worst = "".join(map(worst_of, report.phases))
+    if worst:
+        parts.append(worst)
+    if report.findings:
+        items = "".join(
+            f'<li style="margin:.3em 0"><b>{escape(f.title)}</b>'
+            f'<div style="{QUIET}">{escape(f.evidence)}</div><div>→ {escape(f.hint)}</div></li>'
+            for f in report.findings
+        )
+        parts.append(f'<p style="margin:.8em 0 .2em"><b>What to do next</b></p><ul>{items}</ul>')
+    parts.append(f'<p style="{QUIET}">{fine_print(report)}</p>')
+    style = "line-height:1.45;max-width:62em;overflow-x:auto"
+    return f'<div class="gcmagic-report" style="{style}">{"".join(parts)}</div>'
+
+
+def badge(verdict: Verdict) -> str:
+    """The verdict in colour, in words and with a mark of its own."""
+    name = verdict.name
+    return (
+        f'<span style="background:{COLOURS[name]};color:#fff;border-radius:.35em;'
+        f'padding:.1em .55em;font-weight:600;white-space:nowrap">{MARKS[name]} {name}</span>'
+    )
+
+
+def table(report: Report) -> str:
+    """One row a parameter array, two columns a point."""
+    head = "".join(
+        f'<th colspan="2" scope="colgroup" style="{CELL}">{escape(phase.name)}</th>'
+        for phase in report.phases
+    )
+    rows = "".join(
+        f'<tr><th scope="row" style="{CELL}">{escape(name)}'
+        f'<span style="{QUIET};font-weight:400"> &nbsp;'
+        f"{escape(shape(report.blocks_of(name)[0].shape))}</span></th>"
+        + "".join(_cells(block) for block in report.blocks_of(name))
+        + "</tr>"
+        for name in report.names
+    )
+    overall = "".join(
+        f'<td style="{CELL}">{badge(phase.verdict)}</td><td style="{CELL}">'
+        f"{exponent(phase.difference, 1)}</td>"
+        for phase in report.phases
+    )
+    return (
+        f'<table style="border-collapse:collapse;margin:.4em 0"><thead><tr><th style="{CELL}">'
+        f"parameters</th>{head}</tr></thead><tbody>{rows}"
+        f'<tr><th scope="row" style="{CELL}">all</th>{overall}</tr></tbody></table>'
+    )
+
+
+def _cells(block: Comparison) -> str:
+    name = block.verdict.name
+    count = ""
+    if block.verdict is FAIL:
+        count = f" &nbsp;{block.count(Status.WRONG)} of {block.analytic.size} off"
+    weight = "400" if block.verdict is PASS else "600"
+    return (
+        f'<td style="{CELL}"><span style="font-weight:{weight};white-space:nowrap">'
+        f"{MARKS[name]} {name}</span></td>"
+        f'<td style="{CELL};white-space:nowrap">{exponent(block.difference, 1)}'
+        f'<span style="{QUIET}">{count} &nbsp;(floor {exponent(block.floor)})</span></td>'
+    )
+
+
+def worst_of(phase: Phase) -> str:
+    """The components that are furthest off at one point."""
+    lines = worst_lines(phase)
+    if not lines:
+        return ""
+    items = "<br>".join(escape(line.strip()) for line in lines)
+    return (
+        f'<p style="margin:.8em 0 .2em"><b>Worst components, {escape(phase.name)}</b></p>'
+        f'<p style="font-family:monospace;margin:.2em 0">{items}</p>'
+    )
+
+
+def picture(report: Report) -> str:
+    """The static picture, which is all that a notebook without a kernel shows."""
+    data = base64.b64encode(plots.png(plots.figure(report))).decode()
+    return (
+        f'<img alt="{escape(plots.alt_text(report), quote=True)}" '
+        f'src="data:image/png;base64,{data}" style="max-width:100%;margin:.4em 0">'
+    )
+
+
+def fine_print(report: Report) -> str:
+    """How it was measured."""
+    settings = report.settings
+    epsilons = " and ".join(dict.fromkeys(exponent(phase.epsilon) for phase in report.phases))
+    scaled = "" if settings.epsilon is not None else " × max(1, |θ|)"
+    return (
+        "difference = ‖grad − gradapprox‖ / (‖grad‖ + ‖gradapprox‖); threshold "
+        f"{exponent(settings.threshold)}; {settings.scheme.name} differences, epsilon {epsilons}"
+        f"{scaled}; floor: the difference that rounding can make in right code; "
+        f"{report.nfev:,} evaluations of the cost."
+    )

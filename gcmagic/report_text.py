@@ -1,0 +1,103 @@
+"""A Report as plain text, the same on every machine and in every run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .comparison import FAIL, Comparison, Status, Verdict
+from .notation import exponent
+from .phase import Phase
+
+if TYPE_CHECKING:
+    from .report import Report
+
+# how many components are named: for one array that fails alone, and for all together
+WORST, WORST_OF_SEVERAL, WORST_IN_ALL = 5, 2, 10
+
+
+def text(report: Report) -> str:
+    """The report as plain text, the same on every machine and in every run.
+
+    Figures that rounding decides are not in it: a difference below the threshold is told as such,
+    and one that only rounding puts above it as the power of ten that bounds it.
+    """
+    lines = [f"gradcheck {report.summary}", ""]
+    lines += table(report)
+    for phase in report.phases:
+        worst = worst_lines(phase)
+        if worst:
+            lines += ["", f"worst components, {phase.name}:", *worst]
+    if report.findings:
+        lines += ["", "what to do next:"]
+        for finding in report.findings:
+            lines += [f"- {finding.title}", f"  {finding.evidence}", f"  → {finding.hint}"]
+    return "\n".join(lines)
+
+
+def table(report: Report) -> list[str]:
+    """One row a parameter array, one pair of columns a point, as lines of text."""
+    rows = [["", "", *[phase.name for phase in report.phases]]]
+    for name in report.names:
+        blocks = report.blocks_of(name)
+        cells = [cell(block, report.settings.threshold) for block in blocks]
+        rows.append([name, shape(blocks[0].shape), *cells])
+    rows.append(
+        ["all", "", *[overall(phase, report.settings.threshold) for phase in report.phases]]
+    )
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return [
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def cell(block: Comparison, threshold: float) -> str:
+    """Difference, verdict and how many components are wrong: ``6.0e-1  FAIL  5 of 5 off``."""
+    shown = f"{bound(block.difference, block.rounding, threshold, block.verdict)}  "
+    shown += block.verdict.name
+    if block.verdict is FAIL:
+        shown += f"  {block.count(Status.WRONG)} of {block.analytic.size} off"
+    return shown
+
+
+def overall(phase: Phase, threshold: float) -> str:
+    """The same for all the arrays of a phase together."""
+    rounding = max((b.rounding for b in phase.blocks if math.isfinite(b.rounding)), default=0.0)
+    return f"{bound(phase.difference, rounding, threshold, phase.verdict)}  {phase.verdict.name}"
+
+
+def bound(difference: float, rounding: float, threshold: float, verdict: Verdict) -> str:
+    """A difference as far as it is the same on every machine, ``3.3e-1`` or ``< 1e-7``."""
+    if math.isnan(difference):
+        return "nan"
+    if verdict is FAIL:
+        return exponent(difference, 1)
+    reached = max(difference, 2 * rounding if math.isfinite(rounding) else 0.0)
+    if reached < threshold:
+        return f"< {exponent(threshold)}"
+    decade = math.ceil(math.log10(reached))  # rounding decides the digits
+    return f"< {exponent(10.0**decade)}" if decade < 0 else "noise"
+
+
+def shape(shape: tuple[int, ...]) -> str:
+    """``64 x 32``; empty for a single number."""
+    return " x ".join(map(str, shape)) if shape else "number"
+
+
+def worst_lines(phase: Phase) -> list[str]:
+    """The components that are furthest off, ``W2[3, 1]: analytic 0.0123, numeric 0.0062``."""
+    lines = []
+    failing = sum(block.verdict is FAIL for block in phase.blocks)
+    for block in phase.blocks:
+        for place in block.worst(WORST if failing == 1 else WORST_OF_SEVERAL):
+            lines.append(
+                f"  {block.component(place)}: analytic {block.analytic[place]:.3g}, "
+                f"numeric {block.numeric[place]:.3g}"
+            )
+    return lines[:WORST_IN_ALL]
+
+
+def enumerate_names(names: Sequence[str]) -> str:
+    """``W1, b1 and W2``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
