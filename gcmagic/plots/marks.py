@@ -1,0 +1,102 @@
+"""Where the components of a report go in a picture: numbers only, nothing is drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..comparison import Comparison, Status
+
+# Okabe and Ito's colours without yellow, which no light ground carries, and without vermilion,
+# which is kept for what is wrong; black is drawn as a dark grey
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#4D4D4D")
+
+# Exact zeros, and what is below the rounding of one number, stand at the bottom; what is not
+# finite stands above the largest discrepancy that there can be, 1
+BOTTOM, TOP = 1e-16, 30.0
+LIMIT = 3000  # components of one array that are drawn one by one
+BINS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The stretch of the x axis, from 0 to 1, that belongs to one array."""
+
+    left: float
+    right: float
+
+    @property
+    def width(self) -> float:
+        """Its length."""
+        return self.right - self.left
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """Points of one array that look alike; for a band, stretches parted by NaN."""
+
+    x: np.ndarray
+    y: np.ndarray
+    status: Status
+    colour: str
+    size: float
+    band: bool = False
+
+
+def groups(sizes: Sequence[int]) -> list[Group]:
+    """Stretches for arrays of these sizes: larger for larger ones, and none too small to see."""
+    shares = np.asarray(sizes, dtype=float) ** 0.4
+    shares = np.maximum(shares, 0.5 * np.mean(shares)) if len(shares) else shares
+    gap = min(0.012, 0.2 / max(1, len(shares)))
+    widths = shares / np.sum(shares) * (1 - gap * max(0, len(shares) - 1))
+    lefts = np.concatenate([[0.0], np.cumsum(widths + gap)[:-1]])
+    return [Group(float(a), float(a + w)) for a, w in zip(lefts, widths, strict=True)]
+
+
+def heights(block: Comparison) -> np.ndarray:
+    """Discrepancies as they are drawn, every one between `BOTTOM` and `TOP`.
+
+    One NaN makes the norms of its array NaN; the norms of the rest are taken for the rest.
+    """
+    finite = np.isfinite(block.analytic) & np.isfinite(block.numeric)
+    kept = replace(block, analytic=block.analytic[finite], numeric=block.numeric[finite])
+    y = np.full(block.analytic.size, TOP)
+    # 0/0 where all of the array is zero: nothing is off
+    y[finite] = np.clip(np.nan_to_num(kept.discrepancies), BOTTOM, 1.0)
+    return np.where(block.status == Status.NOT_FINITE, TOP, y)
+
+
+def marks(block: Comparison, group: Group, place: int) -> list[Mark]:
+    """How the array that is number `place` in the picture is drawn."""
+    colour = COLOURS[place % len(COLOURS)]
+    y = heights(block)
+    inner = 0.9 * group.width
+    x = group.left + 0.05 * group.width + (block.components + 0.5) / block.block.size * inner
+    size = float(np.clip(60 * inner / np.sqrt(max(1, y.size)), 2.2, 6.5))
+    found = []
+    for status in Status:
+        here = np.flatnonzero(block.status == status)
+        if not here.size:
+            continue
+        if y.size > LIMIT and (here.size > LIMIT or status is not Status.WRONG):
+            low, high = _extremes(block.components[here], y[here], block.block.size)
+            low, high = here[low], here[high]
+            if status is not Status.WRONG:
+                gaps = np.full(low.size, np.nan)
+                xs = np.column_stack([x[low], x[low], gaps]).ravel()
+                ys = np.column_stack([y[low], y[high], gaps]).ravel()
+                found.append(Mark(xs, ys, status, colour, size, band=True))
+            here = np.unique(np.concatenate([low, high]))
+        found.append(Mark(x[here], y[here], status, colour, size))
+    return found
+
+
+def _extremes(components: np.ndarray, y: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the smallest and of the largest `y` in every bin that is not empty."""
+    bins = components * BINS // size
+    order = np.lexsort((y, bins))
+    first = np.flatnonzero(np.diff(bins[order], prepend=-1))
+    last = np.append(first[1:], len(order)) - 1
+    return order[first], order[last]

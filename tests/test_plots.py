@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+import gcmagic as gcm
+from gcmagic import plots
+from gcmagic.comparison import Comparison, Status
+from gcmagic.errors import InputError
+from gcmagic.parameters import Block
+from gcmagic.plots import marks
+from gcmagic.plots.card import MARKERS
+
+
+def network(bug=None, widths=(3, 4, 2), n=8, **options):
+    """A tanh network as dicts of W1, b1, ...; `bug` changes the dict of its gradients."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(widths[0], n)), rng.normal(size=(widths[-1], n))
+    params = {}
+    for k, (a, b) in enumerate(pairwise(widths), 1):
+        params[f"W{k}"] = rng.normal(size=(b, a)) / np.sqrt(a)
+        params[f"b{k}"] = rng.normal(size=(b, 1)) / 10
+    depth = len(widths) - 1
+
+    def forward(p):
+        A = [X]
+        for k in range(1, depth + 1):
+            Z = p[f"W{k}"] @ A[-1] + p[f"b{k}"]
+            A.append(np.tanh(Z) if k < depth else Z)
+        return A
+
+    def cost(p):
+        return float(np.sum((forward(p)[-1] - Y) ** 2) / (2 * n))
+
+    def grad(p):
+        A, grads = forward(p), {}
+        delta = (A[-1] - Y) / n
+        for k in range(depth, 0, -1):
+            grads[f"W{k}"] = delta @ A[k - 1].T
+            grads[f"b{k}"] = delta.sum(axis=1, keepdims=True)
+            delta = (p[f"W{k}"].T @ delta) * (1 - A[k - 1] ** 2)
+        if bug:
+            bug(grads)
+        return grads
+
+    return gcm.check(cost, grad, params, **options)
+
+
+def double_w2(grads):
+    grads["W2"] = 2 * grads["W2"]
+
+
+def compared(analytic, numeric, status, name="W"):
+    analytic, numeric = np.asarray(analytic, dtype=float), np.asarray(numeric, dtype=float)
+    block = Block(name, analytic.shape, 0, analytic.size)
+    return Comparison(
+        block,
+        np.arange(analytic.size),
+        analytic,
+        numeric,
+        np.zeros(analytic.size),
+        np.asarray(status, dtype=np.int8),
+    )
+
+
+def points(ax, shape):
+    """All points with that marker, as rows of x and y."""
+    lines = [line for line in ax.lines if line.get_marker() == shape]
+    return np.vstack([line.get_xydata() for line in lines] or [np.empty((0, 2))])
+
+
+def test_every_component_is_one_point_at_its_discrepancy_in_the_order_of_theta():
+    report = network(steps=0)
+    drawn = points(plots.discrepancy(report), "o")
+    blocks = report.phases[0].blocks
+    wanted = np.concatenate([block.discrepancies for block in blocks])
+    order = np.argsort(drawn[:, 0])
+    np.testing.assert_allclose(drawn[order, 1], np.maximum(wanted, marks.BOTTOM))
+
+
+def test_wrong_components_are_crosses_of_the_colour_of_their_array():
+    report = network(double_w2, steps=0)
+    ax = plots.discrepancy(report)
+    assert len(points(ax, "X")) == 8
+    assert len(points(ax, "o")) == 12 + 4 + 2
+    colours = {line.get_marker(): line.get_markerfacecolor() for line in ax.lines}
+    assert colours["X"] == marks.COLOURS[report.names.index("W2")]
+
+
+def test_each_status_has_a_shape_and_each_neighbour_a_colour_of_its_own():
+    shapes = [MARKERS[status][0] for status in Status]
+    assert len(set(shapes)) == len(Status)
+    assert len(set(marks.COLOURS)) == len(marks.COLOURS)
+
+
+def test_the_threshold_is_a_line_with_its_number():
+    ax = plots.discrepancy(network(steps=0, threshold=1e-6))
+    assert "threshold 1e-6" in [text.get_text() for text in ax.texts]
+    level = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert [line.get_ydata()[0] for line in level] == [1e-6]
+
+
+def test_exact_zeros_stand_at_the_floor_and_what_is_not_finite_above_one():
+    block = compared([1, 2, np.nan, 3], [1, 2.5, 1, np.inf], [0, 1, 4, 4])
+    y = marks.heights(block)
+    assert y[0] == marks.BOTTOM
+    assert marks.BOTTOM < y[1] < 1
+    assert list(y[2:]) == [marks.TOP, marks.TOP]
+
+
+def test_nothing_over_nothing_is_drawn_as_zero():
+    block = compared(np.zeros(3), np.zeros(3), np.zeros(3))
+    assert np.all(marks.heights(block) == marks.BOTTOM)
+
+
+@pytest.mark.parametrize("count", [1, 7, 3500])
+def test_a_large_array_is_binned_and_no_wrong_component_is_lost(count):
+    size = 20_000
+    rng = np.random.default_rng(1)
+    analytic = rng.normal(size=size)
+    numeric = analytic * (1 + 1e-9 * rng.normal(size=size))
+    wrong = rng.choice(size, count, replace=False)
+    numeric[wrong] *= 2
+    status = np.zeros(size)
+    status[wrong] = Status.WRONG
+    found = marks.marks(compared(analytic, numeric, status), marks.Group(0, 1), 0)
+    crosses = [mark for mark in found if mark.status is Status.WRONG]
+    agreeing = [mark for mark in found if mark.status is Status.AGREES]
+    drawn = np.concatenate([mark.x for mark in crosses])
+    assert sum(mark.x.size for mark in agreeing) <= 5 * marks.BINS
+    at = 0.05 + (wrong + 0.5) / size * 0.9
+    if count <= marks.LIMIT:
+        np.testing.assert_allclose(np.sort(drawn), np.sort(at))
+    else:  # every bin that holds a wrong component has a cross
+        step = 500 / 0.9
+        assert set(((drawn - 0.05) * step).astype(int)) == set(((at - 0.05) * step).astype(int))
+    band = next(mark for mark in agreeing if mark.band)
+    y = marks.heights(compared(analytic, numeric, status))[status == Status.AGREES]
+    assert np.nanmin(band.y) == y.min()
+    assert np.nanmax(band.y) == y.max()
+
+
+def test_groups_fill_the_axis_in_order_and_do_not_overlap():
+    laid = marks.groups([10_000, 1, 64, 3])
+    assert laid[0].left == 0
+    assert laid[-1].right == pytest.approx(1)
+    for a, b in pairwise(laid):
+        assert a.right < b.left
+    assert min(group.width for group in laid) > 0.08
+
+
+def test_only_the_layers_that_are_named_are_drawn_in_the_colour_that_they_always_have():
+    report = network(double_w2, steps=0)
+    ax = plots.discrepancy(report, layers=["W2"])
+    assert [t.get_text() for t in ax.texts if "W" in t.get_text()] == ["✗ W2"]
+    assert len(points(ax, "o")) == 0
+    assert {line.get_markerfacecolor() for line in ax.lines if line.get_marker() == "X"} == {
+        marks.COLOURS[2]
+    }
+    with pytest.raises(InputError, match="W9"):
+        plots.discrepancy(report, layers="W9")
+
+
+def test_an_axes_of_the_users_is_drawn_on_and_returned():
+    ax = Figure().add_subplot()
+    assert plots.discrepancy(network(steps=0), ax) is ax
+    assert ax.get_yscale() == "log"
+
+
+def test_the_figure_has_a_panel_a_point_with_its_verdict():
+    report = network(double_w2)
+    picture = plots.figure(report)
+    first, second = picture.axes
+    assert first.get_ylim() == second.get_ylim()
+    for ax, phase in zip(picture.axes, report.phases, strict=True):
+        words = [text.get_text() for text in ax.texts]
+        assert phase.name in words
+        assert any(word.startswith("✗ FAIL") for word in words)
+
+
+def test_the_bytes_are_the_same_twice_whatever_the_style():
+    report = network(double_w2)
+    plain = plots.png(plots.figure(report), 60)
+    assert plain == plots.png(plots.figure(report), 60)
+    assert b"Software" not in plain
+    assert b"Date" not in plain
+    dark = {
+        "axes.facecolor": "black",
+        "text.color": "white",
+        "axes.grid": True,
+        "lines.markersize": 30,
+        "axes.labelcolor": "white",
+        "font.family": "monospace",
+        "axes.edgecolor": "red",
+        "axes.titlesize": 40,
+    }
+    with rc_context(dark):
+        assert plots.png(plots.figure(report), 60) == plain
+
+
+def test_corners_are_transparent_and_the_card_is_light():
+    canvas = plots.figure(network(steps=0)).canvas
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())
+    assert pixels[0, 0, 3] == 0
+    assert pixels[12, 12, :3].min() > 230
+    assert pixels[12, 12, 3] == 255
+
+
+@pytest.mark.parametrize("name", ["layer$1.W$", "a_very_long_name_of_a_parameter_array", "β²"])
+def test_names_are_drawn_as_they_are(name):
+    report = gcm.check(
+        lambda p: float(p[name] @ p[name]),
+        lambda p: {name: 2 * p[name]},
+        {name: np.arange(1.0, 4.0)},
+        steps=0,
+    )
+    assert plots.png(plots.figure(report), 50)
+
+
+def test_names_on_end_stay_on_the_card():
+    picture = plots.figure(network(widths=(3,) * 15, steps=1))
+    picture.canvas.draw()
+    legend = picture.legends[0].get_window_extent()
+    for text in picture.axes[0].texts:
+        if text.get_rotation():
+            assert text.get_window_extent().y0 > legend.y1
+
+
+def test_the_sentence_names_points_verdicts_and_what_is_off():
+    words = plots.alt_text(network(double_w2))
+    assert "given parameters, FAIL, off: W2 8 of 8" in words
+    assert "1e-7" in words
+    assert plots.alt_text(network(steps=0)).endswith("given parameters, PASS.")
