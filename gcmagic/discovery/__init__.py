@@ -1,0 +1,127 @@
+"""Discovery: which functions of a namespace to check, with which arguments, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..adapters.calling import COST, RESULT
+from ..adapters.program import Program, build, slice_lines
+from ..problem import Problem
+from .binding import Proposal, Search, search
+from .candidates import backward_candidates, leaders
+from .evidence import Evidence, collect
+from .lookup import Hints, split_commas
+from .messages import how, no_such_function, nothing_found, refusal
+from .source import Function, global_reads
+from .trial import space_of
+
+__all__ = ["discover"]
+
+
+def discover(
+    namespace: Mapping[str, Any],
+    *,
+    forward: str | None = None,
+    backward: str | None = None,
+    params: str | None = None,
+    data: str | None = None,
+    cost: str | None = None,
+    cells: Sequence[str] = (),
+) -> Problem:
+    """Find the forward and backward functions of a namespace and bind their arguments.
+
+    Nothing is rewritten and nothing in the namespace is changed: functions are tried out on
+    copies, and the Problem holds copies of its own.
+
+    Parameters
+    ----------
+    namespace
+        The notebook's variables.
+    forward, backward, cost
+        Names of functions, ``net.loss`` too; `cost` may be an expression over the namespace.
+    params
+        The name of the parameters or a comma list, ``"W1,b1,W2"``.
+    data
+        Expressions for the data, ``"X[:, :16],Y[:, :16]"``.
+    cells
+        Source of the cells run so far, oldest first.
+
+    Returns
+    -------
+    Problem
+        ``problem.how`` says in one line what was bound.
+
+    Raises
+    ------
+    BindingError
+        Where nothing fits, or more than one thing does; it names the lines that settle it.
+
+    Examples
+    --------
+    >>> def cost(w, x): return float((w @ w) * x)
+    >>> def gradient(w, x): return 2 * w * x
+    >>> import numpy as np
+    >>> discover({"cost": cost, "gradient": gradient, "w": np.ones(3), "x": 2.0}).how
+    'gradient(w, x) → gradients; parameters: w; cost: cost(w, x)'
+    """
+    evidence = collect(namespace, cells)
+    hints = Hints(forward, backward, split_commas(params), split_commas(data), cost)
+    proposal = _settle(evidence, hints)
+    return _problem(proposal, evidence)
+
+
+def _settle(evidence: Evidence, hints: Hints) -> Proposal:
+    candidates = _candidates(evidence, hints)
+    searches = [search(evidence, function, hints) for function in candidates]
+    fitting = [f for f, s in zip(candidates, searches, strict=True) if s.proposals]
+    kept = {function.name for function in leaders(fitting)}
+    proposals = [p for s in searches for p in s.proposals if p.backward.name in kept]
+    if hints.forward and not hints.backward:
+        proposals = [p for p in proposals if hints.forward in (p.forward, p.backward.name)]
+    if not proposals:
+        raise nothing_found(evidence, candidates, searches, hints)
+    if len(proposals) > 1:
+        raise refusal(proposals, hints)
+    return proposals[0]
+
+
+def _candidates(evidence: Evidence, hints: Hints) -> list[Function]:
+    for option in ("forward", "backward"):
+        name = getattr(hints, option)
+        if name and evidence.read(name) is None:
+            raise no_such_function(name, evidence, option)
+    if hints.backward:
+        function = evidence.read(hints.backward)
+        return [function] if function is not None else []
+    return backward_candidates(evidence)
+
+
+def _problem(proposal: Proposal, evidence: Evidence) -> Problem:
+    wiring = proposal.wiring
+    lines = wiring.lines
+    space = space_of(lines, evidence, wiring.roots)
+    fixed = frozenset(space)
+    wanted = COST if proposal.cost is not None else RESULT
+    values = {name: root.value for name, root in wiring.roots.items()}
+    return build(
+        Program(slice_lines(lines, wanted, fixed), space),
+        Program(slice_lines(lines, RESULT, fixed), space),
+        proposal.reading,
+        values,
+        how=how(proposal),
+        cost_name=proposal.cost_name,
+        gradient_name=proposal.backward.name,
+        notes=_stale(proposal),
+    )
+
+
+def _stale(proposal: Proposal) -> tuple[str, ...]:
+    """A backward pass that reads the notebook's global where it was given the value itself."""
+    moving = {slot.leaf.key for slot in proposal.reading.slots} | set(proposal.wiring.produced)
+    read = global_reads(proposal.backward) & moving & set(proposal.wiring.evidence.values)
+    name = proposal.backward.name
+    return tuple(
+        f"{name} reads the global {key}, which does not move with the parameters"
+        for key in sorted(read)
+    )

@@ -1,0 +1,143 @@
+"""Which gradient belongs to which parameter: by key, by name, by parallel structure, by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .calling import Leaf, Outcome, Path, Read, Scope, Slot, all_leaves, containers, is_real
+from .names import gradient_stems, kind, match_name
+
+Steps = tuple[Any, ...]
+
+
+def candidates(outcome: Outcome) -> list[Leaf]:
+    """Leaves that may be parameters: data and rates, known by their names, are not."""
+    found = all_leaves(outcome.roots)
+    if outcome.wanted:
+        return [
+            leaf for leaf in found if leaf.path[0] in outcome.wanted or leaf.name in outcome.wanted
+        ]
+    return [leaf for leaf in found if not _is_data(leaf)]
+
+
+def _is_data(leaf: Leaf) -> bool:
+    label = kind(leaf.key if len(leaf.path) > 1 else str(leaf.path[0]))
+    if len(leaf.path) == 1 or leaf.through_object:
+        return label in ("x", "y", "rate", "penalty") or leaf.key in ("m", "n", "N", "batch_size")
+    return False
+
+
+def by_name(name: str | None, leaves: Sequence[Leaf]) -> Leaf | None:
+    """The leaf whose gradient is called `name`."""
+    if not name:
+        return None
+    for stem in gradient_stems(name):
+        by_key: dict[str, list[Leaf]] = {}
+        for leaf in leaves:
+            by_key.setdefault(leaf.key, []).append(leaf)
+        hit = match_name(stem, by_key)
+        if hit is not None and len(by_key[hit]) == 1:
+            return by_key[hit][0]
+    return None
+
+
+def parallel(params: Any, grads: Any) -> list[tuple[Steps, Steps]]:
+    """Pairs of paths into two structures of one build; keys may differ by a ``d``."""
+    if is_real(params) and is_real(grads):
+        return [((), ())]
+    found: list[tuple[Steps, Steps]] = []
+    if isinstance(params, dict) and isinstance(grads, dict):
+        used: set[Any] = set()
+        for key, value in params.items():
+            other = _key_for(key, grads, params)
+            if other is None or other in used:
+                continue
+            used.add(other)
+            found += _below(value, grads[other], ("item", key), ("item", other))
+    elif _is_list(params) and _is_list(grads) and len(params) == len(grads):
+        for key in range(len(params)):
+            found += _below(params[key], grads[key], ("item", key), ("item", key))
+    return found
+
+
+def _below(value: Any, grad: Any, step: Any, other: Any) -> list[tuple[Steps, Steps]]:
+    return [((step, *a), (other, *b)) for a, b in parallel(value, grad)]
+
+
+def _key_for(key: Any, grads: dict[Any, Any], params: dict[Any, Any]) -> Any:
+    """The key of the gradient of ``params[key]``."""
+    if not isinstance(key, str):
+        return key if key in grads else None
+    for other in grads:
+        if isinstance(other, str) and any(
+            match_name(stem, (str(k) for k in params)) == key for stem in gradient_stems(other)
+        ):
+            # `db1` means b1 and nothing else, unless the parameters have a `db1` themselves
+            if other not in params:
+                return other
+    return key if key in grads else None
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) or (
+        isinstance(value, np.ndarray) and value.dtype.hasobject and value.ndim == 1
+    )
+
+
+def structured(grads: Any, read: Read, outcome: Outcome, name: str | None = None) -> list[Slot]:
+    """Slots from a dict or list of gradients and the container that it runs parallel to.
+
+    Several containers may fit (weights and biases of one length): the one that `name` means is
+    taken, else the one with the most pairs of the same shape; a tie gives nothing.
+    """
+    known = {leaf.path: leaf for leaf in candidates(outcome)}
+    best: list[tuple[tuple[int, int, int], list[Slot]]] = []
+    for label, path, value in containers(outcome.roots):
+        if path[0] in ("", None) or value is grads:
+            continue
+        pairs = [(known[(*path, *a)], b) for a, b in parallel(value, grads) if (*path, *a) in known]
+        if not pairs:
+            continue
+        fits = sum(np.shape(leaf.value) == np.shape(_get(grads, b)) for leaf, b in pairs)
+        named = bool(name) and any(match_name(s, [label]) for s in gradient_stems(name or ""))
+        rank = (int(named), fits, int(kind(label) in ("params", "vector")))
+        slots = [Slot(leaf, _reader(read, b)) for leaf, b in pairs]
+        best.append((rank, slots))
+    best.sort(key=lambda item: item[0], reverse=True)
+    if not best or (len(best) > 1 and best[0][0] == best[1][0]):
+        return []
+    return best[0][1]
+
+
+def _get(value: Any, steps: Steps) -> Any:
+    for _, key in steps:
+        value = value[key]
+    return value
+
+
+def _reader(read: Read, steps: Steps) -> Callable[[Scope], Any]:
+    return lambda scope: _get(read(scope), steps)
+
+
+def distinct(slots: Sequence[Slot]) -> list[Slot]:
+    """The slots without second readings of one parameter."""
+    found: dict[Path, Slot] = {}
+    for slot in slots:
+        found.setdefault(slot.leaf.path, slot)
+    return list(found.values())
+
+
+def in_order(slots: Sequence[Slot], outcome: Outcome) -> tuple[Slot, ...]:
+    """Slots in the order in which the parameters lie in the user's own structure."""
+    order = {leaf.path: k for k, leaf in enumerate(all_leaves(outcome.roots))}
+    return tuple(sorted(distinct(slots), key=lambda slot: order.get(slot.leaf.path, 0)))
+
+
+def flat_items(grads: Any, read: Read) -> Iterator[tuple[str | None, Any, Read]]:
+    """Keys of a dict of gradients as names."""
+    if isinstance(grads, dict):
+        for key, value in grads.items():
+            yield (key if isinstance(key, str) else None, value, lambda s, k=key: read(s)[k])

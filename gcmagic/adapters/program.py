@@ -1,0 +1,188 @@
+"""A short program over private values: the one way in which the user's functions are called.
+
+Whatever discovery binds is written as statements in the user's own names, such as
+``A2, cache = forward(X, parameters)`` and ``__cost__ = compute_cost(A2, Y)``.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..problem import Problem
+from ..sandbox import untouched, users_own
+from .calling import COST, Leaf, Path, Read, Reading, Scope, place
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Statements, and the values and functions that their names stand for."""
+
+    lines: tuple[str, ...]
+    space: Mapping[str, Any]
+
+    def compiled(self) -> types.CodeType:
+        """The statements as one code object."""
+        return compile("\n".join(self.lines), "<gcmagic>", "exec")
+
+    def run(self) -> dict[str, Any]:
+        """The variables after one run."""
+        scope = dict(self.space)
+        exec(self.compiled(), scope)
+        return scope
+
+
+def private(values: Mapping[str, Any], memo: dict[int, Any] | None = None) -> dict[str, Any]:
+    """Deep copies that keep what is shared shared; what cannot be copied stays as it is."""
+    memo = {} if memo is None else memo
+    copies: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            copies[name] = copy.deepcopy(value, memo)
+        except Exception:  # a lock, a file, a generator: it is used in place
+            copies[name] = value
+    return copies
+
+
+def substitutes(leaves: Sequence[Leaf]) -> dict[int, Any]:
+    """A memo for `private` that turns arrays of integers and float32 into float64.
+
+    Every place that holds the array then holds its one float64 copy, so that layers which share
+    an array with ``net.params`` go on sharing it.
+    """
+    return {
+        id(leaf.value): leaf.value.astype(np.float64)
+        for leaf in leaves
+        if isinstance(leaf.value, np.ndarray) and leaf.value.dtype != np.float64
+    }
+
+
+def build(
+    cost: Program,
+    gradient: Program,
+    reading: Reading,
+    values: Mapping[str, Any],
+    **names: Any,
+) -> Problem:
+    """The Problem of two programs over one set of private values.
+
+    Parameters
+    ----------
+    cost, gradient
+        Programs whose ``space`` holds the functions; the first leaves ``__cost__`` behind.
+    reading
+        Where the parameters lie and how their gradients are read.
+    values
+        The values of the notebook that the programs start from; they are copied here.
+    **names
+        What `Problem` is to be told besides.
+    """
+    leaves = [slot.leaf for slot in reading.slots]
+    memo = substitutes(leaves)
+    copies = private(values, memo)
+    params = {leaf.name: _parameter(leaf) for leaf in leaves}
+    read_cost = reading.cost or (lambda scope: scope[COST])
+    fun = _Runner(cost.compiled(), {**cost.space, **copies}, tuple(leaves), read_cost)
+    stateful = tuple(v for v in copies.values() if users_own(type(v)))
+    reads = tuple(slot.read for slot in reading.slots)
+    read = _Gradients(tuple(params), reads)
+    grad = _Runner(gradient.compiled(), {**gradient.space, **copies}, tuple(leaves), read, stateful)
+    notes = (*reading.notes, *names.pop("notes", ()), *_casts(leaves))
+    functions = [v for v in gradient.space.values() if callable(v)]
+    functions += [v for v in cost.space.values() if callable(v) and v not in functions]
+    roots = (*functions, dict(copies))
+    return Problem(fun, grad, params, notes=notes, roots=roots, **names)
+
+
+def _parameter(leaf: Leaf) -> Any:
+    return copy.deepcopy(leaf.value)
+
+
+def _casts(leaves: Sequence[Leaf]) -> list[str]:
+    cast = [
+        f"{leaf.name} is {np.asarray(leaf.value).dtype}: checked as float64"
+        for leaf in leaves
+        if np.asarray(leaf.value).dtype != np.float64 and not isinstance(leaf.value, (int, float))
+    ]
+    return cast
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """A function of the parameters: places them, runs the program, reads a value."""
+
+    code: types.CodeType
+    space: Mapping[str, Any]
+    leaves: tuple[Leaf, ...]
+    read: Read
+    stateful: tuple[Any, ...] = ()
+
+    def __call__(self, params: Mapping[str, Any]) -> Any:
+        # caches, accumulated gradients and updated weights of the private instances go back
+        if self.stateful:
+            with untouched(*self.stateful):
+                return copy.deepcopy(self._run(params))
+        return self._run(params)
+
+    def _run(self, params: Mapping[str, Any]) -> Any:
+        scope = dict(self.space)
+        fresh: set[Path] = set()
+        for leaf in self.leaves:
+            place(scope, leaf, params[leaf.name], fresh)
+        exec(self.code, scope)
+        return self.read(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gradients:
+    names: tuple[str, ...]
+    reads: tuple[Callable[[Scope], Any], ...]
+
+    def __call__(self, scope: Scope) -> dict[str, Any]:
+        return {name: read(scope) for name, read in zip(self.names, self.reads, strict=True)}
+
+
+def slice_lines(lines: Sequence[str], wanted: str, fixed: frozenset[str]) -> tuple[str, ...]:
+    """The lines that the variable `wanted` depends on, calls on objects included.
+
+    `fixed` names functions and modules: calling them changes nothing that is needed.
+    """
+    trees = [ast.parse(line).body[0] for line in lines]
+    needed = {wanted}
+    kept: list[str] = []
+    for line, tree in zip(reversed(lines), reversed(trees), strict=True):
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        stores = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        loads = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        if stores & needed or (not _reserved(stores) and (_acts_on(tree) & needed) - fixed):
+            kept.append(line)
+            needed |= loads
+    return tuple(reversed(kept))
+
+
+def _reserved(stores: set[str]) -> bool:
+    return any(name.startswith("__") for name in stores)
+
+
+def _acts_on(tree: ast.AST) -> set[str]:
+    # `net.forward(X)` leaves its cache in net; `caches.append(c)` changes caches
+    owners: set[str] = set()
+    for node in ast.walk(tree):
+        target: ast.AST | None = None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            target = node.func.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            owners.add(node.func.id)  # an instance may be called: layer(x)
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            target = node.value
+        while isinstance(target, (ast.Attribute, ast.Subscript)):
+            target = target.value
+        if isinstance(target, ast.Name):
+            owners.add(target.id)
+    return owners

@@ -1,0 +1,189 @@
+"""Proposals: a backward pass, its forward pass, its cost and its parameters, tried out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .. import adapters
+from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
+from ..adapters.names import is_decoy, kind
+from .candidates import forward_candidates
+from .costs import CostOption, cost_options
+from .evidence import Evidence, is_number
+from .lookup import Hints
+from .scopes import Scope, cell_scope, function_scope
+from .source import Function, expression_name
+from .trial import Failure, run
+from .wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A complete binding that a trial call has confirmed."""
+
+    backward: Function
+    call: str
+    wiring: Wiring
+    reading: Reading
+    cost: CostOption | None
+    tier: int
+
+    @property
+    def forward(self) -> str:
+        """Name of the forward pass, empty where there is none."""
+        return self.wiring.forward.name if self.wiring.forward else ""
+
+    @property
+    def cost_name(self) -> str:
+        """Name of what gives the cost."""
+        return self.cost.name if self.cost else self.backward.name
+
+
+@dataclass(slots=True)
+class Search:
+    """What was tried for one backward pass."""
+
+    proposals: list[Proposal] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    costless: list[tuple[Wiring, Reading]] = field(default_factory=list)
+
+
+def search(evidence: Evidence, backward: Function, hints: Hints) -> Search:
+    """Every way of calling `backward` that works, from the call sites first."""
+    found = Search()
+    for scope in scopes(evidence, backward):
+        _try_scope(evidence, backward, hints, scope, found)
+        if found.proposals:
+            break
+    return found
+
+
+def scopes(evidence: Evidence, backward: Function) -> Iterator[Scope | None]:
+    """Where `backward` is called: functions of the user, the cells, and nowhere."""
+    short = backward.short
+    wanted = _wanted(evidence)
+    if any(short in source for source in evidence.cells):
+        yield _calling(cell_scope(evidence.cells, wanted), backward)
+    for name in evidence.callables():
+        code_names = getattr(getattr(_raw(evidence, name), "__code__", None), "co_names", ())
+        if short not in code_names or name == backward.name:
+            continue
+        owner = name.rpartition(".")[0]
+        if owner and owner != backward.owner:
+            continue
+        function = evidence.read(name)
+        if function is not None:
+            yield _calling(function_scope(function, wanted, owner), backward)
+    yield None
+
+
+def _raw(evidence: Evidence, name: str) -> object:
+    owner, _, attribute = name.rpartition(".")
+    value = getattr(evidence.values[owner], attribute, None) if owner else evidence.functions[name]
+    return getattr(value, "__func__", value)
+
+
+def _wanted(evidence: Evidence):
+    def wanted(name: str) -> bool:
+        short = name.rpartition(".")[2]
+        return bool(short) and not is_decoy(short) and evidence.read(name) is not None
+
+    return wanted
+
+
+def _calling(scope: Scope, backward: Function) -> Scope | None:
+    return scope if scope.calls_of(lambda name: name == backward.name) else None
+
+
+def _try_scope(
+    evidence: Evidence, backward: Function, hints: Hints, scope: Scope | None, found: Search
+) -> None:
+    forwards = forward_candidates(evidence, backward, hints.forward)
+    options: list[Function | None] = [*forwards] if hints.forward else [None, *forwards]
+    for forward in options:
+        wiring = Wiring(evidence, hints, scope, forward)
+        site = None
+        names = backward.returns
+        if scope is not None:
+            index, _, site = scope.calls_of(lambda name: name == backward.name)[-1]
+            line = scope.lines[index]
+            wiring.limit = index + 1
+            wiring.path = line.tests
+            names = names if any(names) else _targets(line.statement, site)
+            wiring.limit = index
+        text = wiring.call(backward, site)
+        label = f"{backward.name} beside {forward.name}" if forward else backward.name
+        if wiring.missing:
+            found.failures.append(
+                Failure(label, f"needs {', '.join(dict.fromkeys(wiring.missing))}")
+            )
+            continue
+        if wiring.forward is None:
+            wiring.name_forward()
+        wiring.added.append(f"{RESULT} = {text}")
+        _try_wiring(backward, wiring, names, text, label, found)
+        if any(p.tier >= 1 for p in found.proposals):
+            break
+
+
+def _targets(statement: ast.stmt, site: ast.Call | None) -> tuple[str | None, ...]:
+    if not isinstance(statement, ast.Assign) or statement.value is not site:
+        return ()
+    target = statement.targets[0]
+    items = target.elts if isinstance(target, ast.Tuple) else [target]
+    return tuple(expression_name(item) for item in items)
+
+
+def _try_wiring(
+    backward: Function,
+    wiring: Wiring,
+    names: tuple[str | None, ...],
+    text: str,
+    label: str,
+    found: Search,
+) -> None:
+    rate = next(
+        (
+            float(r.value)
+            for n, r in wiring.roots.items()
+            if kind(n) == "rate" and is_number(r.value)
+        ),
+        None,
+    )
+
+    def look(values: dict, after: dict) -> Reading | None:
+        outcome = Outcome(after[RESULT], names, values, after, rate, wiring.hints.params)
+        return adapters.read(outcome)
+
+    reading = run(wiring.lines, wiring.evidence, wiring.roots, look)
+    if isinstance(reading, str):
+        found.failures.append(Failure(label, f"raised {reading}"))
+        return
+    if reading is None:
+        found.failures.append(Failure(label, "returned nothing that matches a parameter"))
+        return
+    if reading.cost is not None and not wiring.hints.cost:
+        found.proposals.append(Proposal(backward, text, wiring, reading, None, 2))
+        return
+    working: list[CostOption] = []
+    for option in cost_options(wiring, backward):
+        value = run(
+            option.wiring.lines, wiring.evidence, option.wiring.roots, lambda _, after: after[COST]
+        )
+        if isinstance(value, str):
+            found.failures.append(Failure(f"{option.name} as the cost", f"raised {value}"))
+        elif not is_cost_like(value):
+            found.failures.append(Failure(f"{option.name} as the cost", "is not one number"))
+        else:
+            working.append(option)
+    if not working:
+        found.costless.append((wiring, reading))
+        return
+    best = max(option.rank[:-1] if option.rank[0] == 4 else option.rank for option in working)
+    for option in working:
+        if (option.rank[:-1] if option.rank[0] == 4 else option.rank) == best:
+            tier = 2 if option.rank[0] >= 3 else 1
+            clean = Reading(reading.family, reading.slots, None, reading.notes, reading.fused)
+            found.proposals.append(Proposal(backward, text, option.wiring, clean, option, tier))

@@ -1,0 +1,127 @@
+"""Which functions may be the backward pass, and which forward passes may go with them."""
+
+from __future__ import annotations
+
+from ..adapters.names import (
+    BACKWARD,
+    COST,
+    gradient_stems,
+    is_decoy,
+    is_maker,
+    role_score,
+    suffix,
+)
+from .evidence import Evidence, inner
+from .source import Function
+
+
+def backward_candidates(evidence: Evidence) -> list[Function]:
+    """Functions and methods that may return or store gradients, strongest names first."""
+    scored: list[tuple[int, int, str]] = []
+    for order, name in enumerate(evidence.callables()):
+        short = name.rpartition(".")[2]
+        if is_decoy(short) or is_maker(short):
+            continue
+        score = 2 * role_score(short, BACKWARD)
+        if not score and _has_gradient_variables(evidence, name):
+            score = 1
+        if score:
+            scored.append((-score, order, name))
+    found = [evidence.read(name) for _, _, name in sorted(scored)]
+    kept = [function for function in found if function is not None]
+    return [
+        function
+        for function in kept
+        if role_score(function.short, BACKWARD) or _returns_gradients(function)
+        if not (function.arguments and function.arguments[0] == "self")
+    ]
+
+
+def _has_gradient_variables(evidence: Evidence, name: str) -> bool:
+    # from the compiled code: reading the source of every function would take too long
+    owner, _, attribute = name.rpartition(".")
+    if owner:
+        code = getattr(inner(getattr(evidence.values[owner], attribute, None)), "__code__", None)
+    else:
+        code = getattr(inner(evidence.functions[name]), "__code__", None)
+    if code is None:
+        return False
+    return any(_is_gradient(variable) for variable in (*code.co_varnames, *code.co_names))
+
+
+def _is_gradient(name: str) -> bool:
+    if name in ("grad", "grads", "gradient", "gradients", "gradW", "gradb"):
+        return True
+    starts = len(name) > 1 and name[0] == "d" and (name[1].isupper() or name[1] in "wb_")
+    return starts and bool(gradient_stems(name)) and name not in ("dtype", "data", "dot")
+
+
+def _returns_gradients(function: Function) -> bool:
+    names = [name for name in function.returns if name]
+    return any(_is_gradient(name) for name in names)
+
+
+def forward_candidates(evidence: Evidence, backward: Function, hint: str | None) -> list[Function]:
+    """Forward passes that may go with a backward pass, the best first; only the best of equals.
+
+    One that returns what backward asks for under the same name comes first; then names that
+    share a suffix (``_with_dropout``, ``_n``); methods of one instance stay together.
+    """
+    if hint:
+        function = evidence.read(hint)
+        return [function] if function is not None and function.name != backward.name else []
+    ranked: list[tuple[tuple[int, ...], Function]] = []
+    for function in _pool(evidence, backward):
+        if function.name == backward.name or role_score(function.short, COST) > 1:
+            if not set(function.returns) & set(backward.arguments):
+                continue
+        if function.name == backward.name:
+            continue
+        if function.owner != backward.owner and function.owner and backward.owner:
+            continue
+        covered = len(set(function.returns) & set(backward.arguments))
+        different = len(suffix(function.name) ^ suffix(backward.name))
+        same = int(bool(function.owner) == bool(backward.owner))
+        ranked.append(((same, covered, -different), function))
+    ranked.sort(key=lambda item: item[0], reverse=True)
+    return [function for rank, function in ranked if rank == ranked[0][0]]
+
+
+def _pool(evidence: Evidence, backward: Function) -> list[Function]:
+    found = {function.name: function for function in evidence.forwards()}
+    wanted = set(backward.required)
+    for name, value in evidence.functions.items():
+        code = getattr(inner(value), "__code__", None)
+        if name in found or code is None or not wanted & set(code.co_varnames[code.co_argcount :]):
+            continue
+        if not is_decoy(name) and not is_maker(name):
+            function = evidence.read(name)
+            if function is not None and set(function.returns) & wanted:
+                found[name] = function
+    return list(found.values())
+
+
+def leaders(functions: list[Function]) -> list[Function]:
+    """Functions that no other of them calls: ``linear_backward`` serves ``model_backward``."""
+    served: set[str] = set()
+    for function in functions:
+        for other in functions:
+            if other.name != function.name and _serves(other, function, functions):
+                served.add(other.name)
+    return [function for function in functions if function.name not in served]
+
+
+def _serves(other: Function, function: Function, functions: list[Function]) -> bool:
+    seen: set[str] = set()
+    pending = [function]
+    while pending:
+        current = pending.pop()
+        for name in (f for f in functions if f.short in current.calls and f.name not in seen):
+            seen.add(name.name)
+            if name.name != function.name:
+                pending.append(name)
+    return other.name in seen and not _mutual(other, function)
+
+
+def _mutual(other: Function, function: Function) -> bool:
+    return function.short in other.calls

@@ -1,0 +1,185 @@
+"""Where the cost comes from: the same call, the call site, forward itself, a function's name."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from ..adapters.calling import COST
+from ..adapters.names import COST as COST_WORDS
+from ..adapters.names import is_cost_variable, is_decoy, is_held_out, kind, role_score, suffix
+from ..errors import BindingError
+from .scopes import is_update
+from .source import Function, names_loaded
+from .wiring import Wiring, contradicts, is_prediction, prediction
+
+
+@dataclass(frozen=True, slots=True)
+class CostOption:
+    """One way to compute the cost: the program that does, and how strong the evidence is."""
+
+    wiring: Wiring
+    name: str
+    text: str
+    rank: tuple[int, ...]
+
+
+def cost_options(wiring: Wiring, backward: Function) -> list[CostOption]:
+    """All ways to compute the cost that the evidence offers."""
+    hint = wiring.hints.cost
+    if hint:
+        return [_hinted(wiring, hint)]
+    options = [*_in_scope(wiring, backward), *_in_forward(wiring), *_by_name(wiring, backward)]
+    return [option for option in options if not option.wiring.missing]
+
+
+def _hinted(wiring: Wiring, hint: str) -> CostOption:
+    grown = wiring.copy()
+    function = grown.evidence.read(hint)
+    if function is not None:
+        text = cost_call(grown, function)
+        if grown.missing:
+            raise BindingError(
+                f"--cost {hint} needs {', '.join(grown.missing)}, and nothing here has that name; "
+                f'write the call: --cost "{hint}(…)"'
+            )
+        grown.added.append(f"{COST} = {text}")
+        return CostOption(grown, hint, text, (9,))
+    try:
+        node = ast.parse(hint, mode="eval").body
+    except SyntaxError:
+        raise BindingError(f"--cost {hint!r} is no expression") from None
+    grown.limit = len(grown.scope.lines) if grown.scope else 0
+    for name in names_loaded(node):
+        if grown.provided(name):
+            grown.call_forward()
+        else:
+            grown.need(name, grown.limit)
+    if grown.missing:
+        raise BindingError(f"--cost {hint}: nothing here is called {', '.join(grown.missing)}")
+    grown.added.append(f"{COST} = {hint}")
+    return CostOption(grown, hint.partition("(")[0], hint, (9,))
+
+
+def _in_scope(wiring: Wiring, backward: Function) -> list[CostOption]:
+    if wiring.scope is None:
+        return []
+    options: list[CostOption] = []
+    targets: list[tuple[str, CostOption]] = []
+    for index, line in enumerate(wiring.scope.lines):
+        if line.header or is_update(line) or contradicts(line.tests, wiring.path):
+            continue
+        if wiring.scope.function is not None and line.loops[: len(wiring.loops)] != wiring.loops:
+            continue
+        bound = next((n for n in line.binds if is_cost_variable(n)), None)
+        if bound and isinstance(line.statement, ast.Assign) and bound not in line.loads:
+            if not isinstance(line.statement.targets[0], ast.Name):
+                bound = None  # cost, cache = forward(…): forward itself gives it
+            elif not any(name == backward.name for name in line.called):
+                grown = wiring.copy()
+                grown.need(bound, index + 1)
+                if bound in grown.produced:
+                    grown.added.append(f"{COST} = {bound}")
+                    text = ast.unparse(line.statement.value)
+                    name = next((c for c in line.called if _is_cost(grown, c)), bound)
+                    option = CostOption(grown, name, text, (4, index))
+                    targets = [t for t in targets if t[0] not in line.loads]
+                    targets.append((bound, option))
+                    continue
+        for name, call in line.calls:
+            function = grown_function(wiring, name, backward)
+            if function is None or _about_held_out(call):
+                continue
+            grown = wiring.copy()
+            text = grown.call(function, call, index)
+            grown.added.append(f"{COST} = {text}")
+            options.append(CostOption(grown, name, text, (4, index)))
+    # Of one function called twice the later call counts; the cells may hold several runs of it
+    latest = {option.name: option for option in [*options, *(t[1] for t in targets)]}
+    return list(latest.values())
+
+
+def _about_held_out(call: ast.Call) -> bool:
+    return any(is_held_out(name) for name in names_loaded(call))
+
+
+def _is_cost(wiring: Wiring, name: str) -> bool:
+    return wiring.evidence.read(name) is not None and role_score(name, COST_WORDS) > 0
+
+
+def grown_function(wiring: Wiring, name: str, backward: Function) -> Function | None:
+    """The function behind a call, where its name says cost and it is not backward itself."""
+    short = name.rpartition(".")[2]
+    if (
+        name == backward.name
+        or is_decoy(short)
+        or not (role_score(short, COST_WORDS) or is_cost_variable(short))
+    ):
+        return None
+    return wiring.evidence.read(name)
+
+
+def _in_forward(wiring: Wiring) -> list[CostOption]:
+    function = wiring.forward
+    if function is None:
+        return []
+    grown = wiring.copy()
+    grown.call_forward()
+    names, outputs = function.returns, grown.forward_outputs
+    places = [k for k, name in enumerate(names) if name and is_cost_variable(name)]
+    if (not places and len(outputs) > 1) or len(names) != len(outputs):
+        return []
+    place = places[0] if places else 0
+    grown.added.append(f"{COST} = {outputs[place]}")
+    followed = grown.followed(function.name)
+    added = (line for line in grown.added if f" = {function.name}(" in line)
+    call = followed[0] if followed else next(added, "").partition(" = ")[2]
+    ordinal = ORDINALS[place] if place < len(ORDINALS) else f"{place + 1}th"
+    which = f"{ordinal} value of " if len(names) > 1 else ""
+    return [CostOption(grown, function.name, which + call, (3,) if places else (0,))]
+
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
+    options = []
+    for function in wiring.evidence.costs():
+        if function.name == backward.name:
+            continue
+        if function.owner and backward.owner and function.owner != backward.owner:
+            continue
+        grown = wiring.copy()
+        text = cost_call(grown, function)
+        grown.added.append(f"{COST} = {text}")
+        different = len(suffix(function.name) ^ suffix(backward.name))
+        same_owner = int(bool(function.owner) == bool(backward.owner))
+        options.append(CostOption(grown, function.name, text, (1, same_owner, -different)))
+    return options
+
+
+def cost_call(wiring: Wiring, function: Function) -> str:
+    """A call of a cost function by the names of its arguments."""
+    parts = []
+    for argument in function.arguments:
+        if is_prediction(argument) and argument not in wiring.produced:
+            # A global of that name is a stale value from an earlier cell: it is never taken
+            found = _prediction(wiring, argument)
+            if found is not None:
+                parts.append(f"{argument}={found}")
+            elif argument in function.required:
+                wiring.missing.append(argument)
+            continue
+        shared = argument in wiring.produced or argument in wiring.roots
+        if argument in function.required or (shared and kind(argument) != "rate"):
+            wiring.need(argument, wiring.limit)
+            parts.append(f"{argument}={argument}")
+    return f"{function.name}({', '.join(parts)})"
+
+
+def _prediction(wiring: Wiring, argument: str) -> str | None:
+    if wiring.forward is not None and not wiring.forward_outputs:
+        wiring.call_forward()
+    if argument in wiring.produced:
+        return argument
+    return prediction(wiring, argument)

@@ -1,0 +1,139 @@
+"""What a namespace holds: the user's functions, methods and values, read when they are asked for."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..adapters.names import BACKWARD, COST, FORWARD, is_decoy, is_maker, role_score
+from ..sandbox import users_own
+from .source import Function, read_function
+
+_SHELL = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open", "display"})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A namespace sorted into functions, classes and values, with the cells that made it."""
+
+    namespace: Mapping[str, Any]
+    cells: tuple[str, ...]
+    functions: dict[str, Callable[..., Any]]
+    classes: dict[str, type]
+    values: dict[str, Any]
+    known: dict[str, Function | None] = field(default_factory=dict, repr=False)
+
+    @property
+    def instances(self) -> dict[str, Any]:
+        """Values whose class the user wrote."""
+        return {name: value for name, value in self.values.items() if users_own(type(value))}
+
+    def read(self, name: str) -> Function | None:
+        """The facts about ``f`` or ``net.loss``; None where there is no such function."""
+        if name not in self.known:
+            self.known[name] = self._read(name)
+        return self.known[name]
+
+    def _read(self, name: str) -> Function | None:
+        if name in self.functions:
+            return read_function(name, self.functions[name], self.cells)
+        owner, _, attribute = name.rpartition(".")
+        try:
+            instance = functools.reduce(
+                getattr, owner.split(".")[1:], self.values[owner.split(".")[0]]
+            )
+        except (KeyError, AttributeError):
+            return None
+        method = getattr(instance, attribute, None)
+        if not callable(method):
+            return None
+        return read_function(name, method, self.cells, owner)
+
+    def methods(self) -> list[str]:
+        """Names ``net.loss`` of the public methods of the user's instances."""
+        return [
+            f"{name}.{attribute}"
+            for name, value in self.instances.items()
+            for attribute in public_methods(type(value))
+        ]
+
+    def callables(self) -> list[str]:
+        """Names of all functions and methods."""
+        return [*self.functions, *self.methods()]
+
+    def costs(self) -> list[Function]:
+        """Functions whose names say cost, the strongest first."""
+        return self._role(COST, BACKWARD)
+
+    def forwards(self) -> list[Function]:
+        """Functions that may be the forward pass, by name."""
+        return self._role(FORWARD, BACKWARD | COST)
+
+    def _role(self, role: frozenset[str], against: frozenset[str]) -> list[Function]:
+        scored = []
+        for order, name in enumerate(self.callables()):
+            short = name.rpartition(".")[2]
+            score = role_score(short, role)
+            if score and not is_decoy(short) and not is_maker(short):
+                if role_score(short, against - role) > 0:
+                    continue
+                scored.append((-score, -order, name))
+        found = [self.read(name) for _, _, name in sorted(scored)]
+        return [function for function in found if function is not None]
+
+
+def collect(namespace: Mapping[str, Any], cells: Sequence[str]) -> Evidence:
+    """Sort a namespace into functions, classes and values."""
+    functions: dict[str, Callable[..., Any]] = {}
+    classes: dict[str, type] = {}
+    values: dict[str, Any] = {}
+    for name, value in namespace.items():
+        if not isinstance(name, str) or name.startswith("_") or name in _SHELL:
+            continue
+        if isinstance(value, types.ModuleType):
+            continue
+        if isinstance(value, type):
+            if users_own(value):
+                classes[name] = value
+        elif isinstance(value, (types.FunctionType, types.MethodType, functools.partial)):
+            if users_own(inner(value)):
+                functions[name] = value
+        elif not callable(value) or users_own(type(value)):
+            values[name] = value
+        elif users_own(getattr(value, "__wrapped__", None)):  # lru_cache and its kin
+            functions[name] = value
+    return Evidence(namespace, tuple(cells), functions, classes, values)
+
+
+def inner(value: Any) -> Any:
+    """The plain function behind a method or a partial."""
+    while isinstance(value, functools.partial):
+        value = value.func
+    return getattr(value, "__func__", value)
+
+
+@functools.lru_cache(maxsize=256)
+def public_methods(cls: type) -> tuple[str, ...]:
+    """Methods that the user wrote, those of the class itself first."""
+    found: dict[str, None] = {}
+    for owner in cls.__mro__:
+        if not users_own(owner):
+            continue
+        for name, value in vars(owner).items():
+            if isinstance(value, (staticmethod, classmethod)):
+                value = value.__func__
+            if isinstance(value, types.FunctionType) and not name.startswith("__"):
+                found[name] = None
+    return tuple(found)
+
+
+def is_number(value: Any) -> bool:
+    """True for real numbers and arrays of them."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)

@@ -1,0 +1,183 @@
+"""Values for names: the notebook's own, another name for the same thing, a call site's."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..adapters.names import decoration, is_held_out, kind, match_name
+from ..errors import BindingError
+from .evidence import Evidence, is_number
+from .scopes import Scope
+from .source import call_name, parse_cell
+
+_SAFE = (
+    ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Slice, ast.Tuple, ast.UnaryOp,
+    ast.USub, ast.BinOp, ast.operator, ast.Load, ast.List, ast.Dict,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A value of the notebook that a program starts from, and how the user would write it."""
+
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the user said: names or expressions."""
+
+    forward: str | None = None
+    backward: str | None = None
+    params: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    cost: str | None = None
+
+
+def split_commas(text: str | None) -> tuple[str, ...]:
+    """Expressions between the top-level commas of `text`.
+
+    Raises
+    ------
+    BindingError
+        Where it is no Python expression.
+    """
+    if not text or not text.strip():
+        return ()
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        raise BindingError(f"{text!r} is no expression; needed: names such as W1,b1") from None
+    items = node.elts if isinstance(node, ast.Tuple) else [node]
+    return tuple(ast.unparse(item) for item in items)
+
+
+def evaluate(text: str, evidence: Evidence) -> Any:
+    """The value of a hint.
+
+    Raises
+    ------
+    BindingError
+        Where it cannot be evaluated.
+    """
+    try:
+        return eval(text, dict(evidence.namespace))
+    except Exception as error:
+        known = [name for name in evidence.values if is_number(evidence.values[name])]
+        raise BindingError(
+            f"{text} cannot be evaluated: {type(error).__name__}: {error}; "
+            f"arrays here: {' '.join(known[:20]) or '(none)'}"
+        ) from None
+
+
+def look_up(
+    name: str, evidence: Evidence, hints: Hints, scope: Scope | None, like: str = ""
+) -> Root | None:
+    """The value for a name of the program, from the hints, the call site or the namespace."""
+    label = kind(name) or kind(like)
+    hinted = _hinted(name, label, evidence, hints)
+    if hinted is not None:
+        return hinted
+    if scope is not None and scope.function is not None and name in scope.function.arguments:
+        passed = _passed(name, scope, evidence)
+        if passed is not None:
+            return passed
+    if name in evidence.values and evidence.values[name] is not None:
+        return Root(evidence.values[name], name)
+    for other in dict.fromkeys((like, name)):
+        found = synonym(other, evidence, hints) if other else None
+        if found is not None:
+            return found
+    if scope is not None and scope.function is not None and name in scope.function.defaults:
+        default = scope.function.defaults[name]
+        return Root(default, f"{name}={default!r}" if is_number(default) else name)
+    return None
+
+
+def _hinted(name: str, label: str, evidence: Evidence, hints: Hints) -> Root | None:
+    for text in hints.params:
+        if text == name or (len(hints.params) == 1 and label in ("params", "vector")):
+            if text in evidence.values or not text.isidentifier():
+                return Root(evaluate(text, evidence), text)
+    for text in hints.data:
+        base = next((n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)), "")
+        if base == name or (label in ("x", "y") and kind(base) == label):
+            return Root(evaluate(text, evidence), text)
+    if label in ("x", "y") and hints.data:
+        unknown = [t for t in hints.data if not any(kind(n) in ("x", "y") for n in _names(t))]
+        place = ("x", "y").index(label)
+        if len(unknown) == len(hints.data) and place < len(unknown):
+            return Root(evaluate(unknown[place], evidence), unknown[place])
+    return None
+
+
+def _names(text: str) -> list[str]:
+    return [node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+
+
+def _passed(name: str, scope: Scope, evidence: Evidence) -> Root | None:
+    """What the notebook's own calls of a training function pass for one of its arguments."""
+    function = scope.function
+    if function is None:
+        return None
+    for call in _calls_in_cells(function.name, evidence):
+        arguments = list(function.arguments)
+        given: dict[str, ast.expr] = dict(zip(arguments, call.args, strict=False))
+        given |= {k.arg: k.value for k in call.keywords if k.arg}
+        node = given.get(name)
+        if node is None or not all(
+            isinstance(part, (*_SAFE, ast.expr_context)) for part in ast.walk(node)
+        ):
+            continue
+        if isinstance(node, ast.Constant):
+            return Root(node.value, f"{name}={node.value!r}")
+        try:
+            return Root(eval(ast.unparse(node), dict(evidence.namespace)), ast.unparse(node))
+        except Exception:  # the name is gone by now: look elsewhere
+            continue
+    return None
+
+
+def _calls_in_cells(name: str, evidence: Evidence) -> Iterator[ast.Call]:
+    for source in reversed(evidence.cells):
+        if name.rpartition(".")[2] not in source:
+            continue
+        tree = parse_cell(source)
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Call) and call_name(node) == name:
+                yield node
+
+
+def synonym(name: str, evidence: Evidence, hints: Hints) -> Root | None:
+    """Another name for the same thing: X_train for X, parameters for params."""
+    label = kind(name)
+    if not label:
+        spelled = match_name(name, [n for n in evidence.values if _usable(evidence.values[n])])
+        return Root(evidence.values[spelled], spelled) if spelled else None
+    found = [n for n, value in evidence.values.items() if kind(n) == label and _usable(value)]
+    if label in ("x", "y"):
+        found = [n for n in found if np.ndim(evidence.values[n]) > 0 or label == "y"]
+        kept = [n for n in found if not is_held_out(n)] or found
+        partner = "y" if label == "x" else "x"
+        pairs = [n for n in evidence.values if kind(n) == partner]
+        # X_train goes with y_train: the one whose decoration has a partner
+        paired = [n for n in kept if any(decoration(n) == decoration(p) for p in pairs)]
+        order = sorted(paired or kept, key=lambda n: ("train" not in decoration(n), len(n), n))
+        return Root(evidence.values[order[0]], order[0]) if order else None
+    if label in ("params", "vector"):
+        containers = [n for n in found if isinstance(evidence.values[n], (dict, list, np.ndarray))]
+        exact = match_name(name, containers)
+        if exact is not None:
+            return Root(evidence.values[exact], exact)
+        return Root(evidence.values[containers[0]], containers[0]) if len(containers) == 1 else None
+    return Root(evidence.values[found[0]], found[0]) if len(found) == 1 else None
+
+
+def _usable(value: Any) -> bool:
+    return is_number(value) or isinstance(value, (dict, list, tuple))

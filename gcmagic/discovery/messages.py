@@ -1,0 +1,171 @@
+"""What discovery says: the one line about what was bound, refusals, and what was missing."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..adapters.calling import COST, RESULT
+from ..errors import BindingError
+from .binding import Proposal, Search
+from .evidence import Evidence, is_number
+from .lookup import Hints
+from .source import Function
+from .wiring import Wiring
+
+
+def how(proposal: Proposal) -> str:
+    """One line on what was bound, in the user's names."""
+    names = " ".join(slot.leaf.name for slot in proposal.reading.slots)
+    call = shown(proposal.call, proposal.wiring, proposal.backward)
+    if proposal.cost is None:
+        cost = "the same call"
+    else:
+        cost = shown(proposal.cost.text, proposal.wiring)
+        source = _forward_call(proposal.wiring)
+        if source and source not in cost:
+            cost += f" after {source}"
+    what = "gradients" if not proposal.reading.fused else "updated parameters"
+    return f"{call} → {what}; parameters: {names}; cost: {cost}"
+
+
+def _forward_call(wiring: Wiring) -> str:
+    if wiring.forward is None:
+        return ""
+    followed = wiring.followed(wiring.forward.name)
+    if followed is not None:
+        return shown(followed[0], wiring)
+    for line in wiring.added:
+        head, _, call = line.partition(" = ")
+        if call.startswith(f"{wiring.forward.name}(") and head not in (RESULT, COST):
+            return shown(call, wiring, wiring.forward)
+    return ""
+
+
+def shown(text: str, wiring: Wiring, function: Function | None = None) -> str:
+    """A call with the values that its arguments stand for, defaults that matter included."""
+    prefix, _, rest = text.rpartition(" value of ")
+    try:
+        node = ast.parse(rest, mode="eval").body
+    except SyntaxError:
+        return text
+    if not isinstance(node, ast.Call):
+        return text
+    function = function or wiring.evidence.read(ast.unparse(node.func))
+    parts = [_argument(None, arg, wiring) for arg in node.args]
+    parts += [_argument(keyword.arg, keyword.value, wiring) for keyword in node.keywords]
+    given = {keyword.arg for keyword in node.keywords}
+    if function is not None and not node.args:
+        parts += [
+            f"{name}={value!r}"
+            for name, value in function.defaults.items()
+            if name not in given and is_number(value)
+        ]
+    call = f"{ast.unparse(node.func)}({', '.join(parts)})"
+    return f"{prefix} value of {call}" if prefix else call
+
+
+def _argument(name: str | None, node: ast.expr, wiring: Wiring) -> str:
+    text = ast.unparse(node)
+    if isinstance(node, ast.Name) and node.id in wiring.roots:
+        return wiring.roots[node.id].text
+    if isinstance(node, ast.Constant) and name:
+        return f"{name}={text}"
+    return text
+
+
+def refusal(proposals: Sequence[Proposal], hints: Hints) -> BindingError:
+    """More than one binding remains."""
+    lines = list(dict.fromkeys(line_for(proposal, proposals, hints) for proposal in proposals))
+    names = ", ".join(dict.fromkeys(_label(proposal) for proposal in proposals))
+    return BindingError(
+        f"{len(lines)} bindings fit: {names}. Needed: one. Say which:", tuple(lines)
+    )
+
+
+def _label(proposal: Proposal) -> str:
+    return f"{proposal.backward.name} with {proposal.cost_name}"
+
+
+def line_for(proposal: Proposal, others: Sequence[Proposal], hints: Hints) -> str:
+    """The line of the magic that settles for `proposal`."""
+    line = "%gradcheck"
+    if (
+        proposal.forward
+        and len({p.forward for p in others if p.backward.name == proposal.backward.name}) > 1
+    ):
+        line += f" --forward {proposal.forward}"
+    line += f" --backward {proposal.backward.name}"
+    costs = {p.cost_name for p in others if p.backward.name == proposal.backward.name}
+    if proposal.cost is not None and (len(costs) > 1 or hints.cost):
+        line += f" --cost {hints.cost or proposal.cost_name}"
+    if hints.params:
+        line += f" --params {','.join(hints.params)}"
+    if hints.data:
+        line += f' --data "{",".join(hints.data)}"'
+    return line
+
+
+def no_such_function(name: str, evidence: Evidence, option: str) -> BindingError:
+    """A hint names a function that is not there."""
+    known = evidence.callables()
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    if close:
+        lines = tuple(f"%gradcheck --{option} {match}" for match in close)
+        return BindingError(f"no function is called {name!r}; did you mean one of these?", lines)
+    listed = " ".join(known[:20]) or "(none)"
+    return BindingError(f"no function is called {name!r}; functions here: {listed}")
+
+
+def nothing_found(
+    evidence: Evidence, candidates: Sequence[Function], searches: Sequence[Search], hints: Hints
+) -> BindingError:
+    """No binding works: say what is there, what was needed and what to do."""
+    if not candidates:
+        return BindingError(_inventory(evidence))
+    costless = [pair for search in searches for pair in search.costless]
+    if costless:
+        backward = candidates[0].name
+        return BindingError(
+            f"{', '.join(f.name for f in candidates)} gives gradients, but nothing here computes "
+            "the cost that belongs to them; name the function or write the expression:",
+            (f'%gradcheck --backward {backward} --cost "cost(forward(X, parameters), Y)"',),
+        )
+    failures = list(
+        dict.fromkeys(
+            f"{failure.what} {failure.why}" for search in searches for failure in search.failures
+        )
+    )
+    lines = tuple(failures[:8])
+    needs = any("needs" in line for line in lines)
+    advice = (
+        "define what is missing, or say where it is: --data X,Y --params parameters"
+        if needs
+        else "mend the call, or say what to use: --forward, --backward, --params, --data, --cost"
+    )
+    return BindingError(
+        f"no binding of {', '.join(f.name for f in candidates[:6])} works; {advice}. Tried:", lines
+    )
+
+
+def _inventory(evidence: Evidence) -> str:
+    functions = " ".join(evidence.functions) or "(none)"
+    arrays = [
+        f"{name}{np.shape(value)}".replace(" ", "") if np.ndim(value) else name
+        for name, value in evidence.values.items()
+        if is_number(value)
+    ]
+    text = (
+        "found no backward pass: no function here returns gradients. "
+        f"Functions: {functions}. Arrays: {' '.join(arrays[:20]) or '(none)'}."
+    )
+    if evidence.classes and not evidence.instances:
+        name = next(iter(evidence.classes))
+        text += f" Class {name} has no instance here: make one, net = {name}(…)."
+    return (
+        f"{text} Needed: a function such as backward(X, Y, cache) that returns dW1, db1, …; run "
+        "its cell first, or name it: %gradcheck --backward NAME"
+    )

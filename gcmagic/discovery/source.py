@@ -1,0 +1,205 @@
+"""What the source of a function says: its arguments, what it returns, what it calls."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..adapters.names import gradient_stems
+from ..sandbox import global_names
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function or bound method of the user.
+
+    Attributes
+    ----------
+    name
+        What the user writes to call it, ``net.loss``.
+    value
+        The function.
+    arguments
+        Names of its arguments, without ``self``.
+    required
+        Those of them that have no default.
+    owner
+        The name of the instance whose method it is.
+    node
+        Its definition, None where there is no source.
+    """
+
+    name: str
+    value: Callable[..., Any]
+    arguments: tuple[str, ...]
+    required: tuple[str, ...]
+    defaults: dict[str, Any]
+    owner: str = ""
+    node: ast.FunctionDef | ast.Lambda | None = None
+
+    @property
+    def short(self) -> str:
+        """The name without its owner."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def code(self) -> Any:
+        """The code object, None for callables without one."""
+        return getattr(getattr(self.value, "__func__", self.value), "__code__", None)
+
+    @property
+    def returns(self) -> tuple[str | None, ...]:
+        """Names of what it returns, one an element of the tuple; empty where there is no source."""
+        return return_names(self.node)
+
+    @property
+    def returns_tuple(self) -> bool:
+        """True where a tuple is written behind ``return``."""
+        return any(isinstance(node.value, ast.Tuple) for node in own_returns(self.node))
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """Names (also of attributes) that the body uses, read from the compiled code."""
+        return _names(self.code) if self.code is not None else frozenset()
+
+
+def read_function(name: str, value: Any, cells: Sequence[str], owner: str = "") -> Function | None:
+    """The facts about a callable; None where it has no signature."""
+    try:
+        signature = inspect.signature(value)
+    except (TypeError, ValueError):
+        return None
+    fixed = [
+        p for p in signature.parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    return Function(
+        name,
+        value,
+        tuple(p.name for p in fixed),
+        tuple(p.name for p in fixed if p.default is p.empty),
+        {p.name: p.default for p in fixed if p.default is not p.empty},
+        owner,
+        definition(value, cells),
+    )
+
+
+def definition(value: Any, cells: Sequence[str]) -> ast.FunctionDef | ast.Lambda | None:
+    """The definition of a function: its source file, else the latest cell that defines it."""
+    function = inspect.unwrap(getattr(value, "__func__", value))
+    name = getattr(function, "__name__", "")
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, IndexError):
+        tree = None
+    for source in [] if tree else reversed(cells):
+        if f"def {name}" in source:
+            tree = parse_cell(source)
+            if tree and any(_defines(node, name) for node in ast.walk(tree)):
+                break
+            tree = None
+    for node in ast.walk(tree) if tree else ():
+        if _defines(node, name) or (name == "<lambda>" and isinstance(node, ast.Lambda)):
+            return node  # pyright: ignore[reportReturnType]
+    return None
+
+
+def parse_cell(source: str) -> ast.Module | None:
+    """A cell as a tree, without its magics; None where it does not parse."""
+    lines = [
+        "" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.splitlines()
+    ]
+    try:
+        return ast.parse("\n".join(lines))
+    except SyntaxError:
+        return None
+
+
+def own_returns(node: ast.AST | None) -> list[ast.Return]:
+    """The return statements of a function, not those of functions inside it."""
+    if isinstance(node, ast.Lambda):
+        return [ast.Return(node.body)]
+    return [n for n in _own(node) if isinstance(n, ast.Return) and n.value] if node else []
+
+
+def return_names(node: ast.AST | None) -> tuple[str | None, ...]:
+    """Names in the return statement that names most."""
+    best: tuple[str | None, ...] = ()
+    for statement in own_returns(node):
+        value = statement.value
+        if isinstance(value, ast.Name) and node is not None:
+            value = _tuple_behind(node, value) or value
+        items = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
+        names = tuple(expression_name(item) for item in items)
+        if len(names) >= len(best):
+            best = names
+    return best
+
+
+def expression_name(node: ast.AST | None) -> str | None:
+    """The name that an expression carries: ``dW1``, ``self.dW1``, ``grads["dW1"]``, ``dW1.T``."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Subscript):
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            return node.slice.value
+        return expression_name(node.value)
+    if isinstance(node, ast.Attribute):
+        return expression_name(node.value) if node.attr == "T" else node.attr
+    if node is None:
+        return None
+    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and gradient_stems(n.id)]
+    return names[0] if len(set(names)) == 1 else None
+
+
+def names_loaded(node: ast.AST) -> list[str]:
+    """Names that a piece of code reads, each once, in order of appearance."""
+    found = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    found.sort(key=lambda n: (n.lineno, n.col_offset))
+    return list(dict.fromkeys(n.id for n in found))
+
+
+def global_reads(function: Function) -> frozenset[str]:
+    """Names that the function reads from its globals."""
+    return global_names(function.code)[0] if function.code is not None else frozenset()
+
+
+def call_name(node: ast.Call) -> str:
+    """What is called: ``f``, ``net.loss``; empty for anything computed."""
+    try:
+        text = ast.unparse(node.func)
+    except (ValueError, RecursionError):
+        return ""
+    return text if text.replace(".", "").isidentifier() else ""
+
+
+def _tuple_behind(function: ast.AST, name: ast.Name) -> ast.expr | None:
+    # `grads = (dW1, db1)` before `return grads`
+    for node in _own(function):
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Tuple, ast.List)):
+            target = node.targets[0]
+            if isinstance(target, ast.Name) and target.id == name.id and node.value.elts:
+                return node.value
+    return None
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            yield child
+            yield from _own(child)
+
+
+def _defines(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == name
+
+
+def _names(code: Any) -> frozenset[str]:
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if hasattr(constant, "co_names"):
+            found |= _names(constant)
+    return frozenset(found)

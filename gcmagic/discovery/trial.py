@@ -1,0 +1,73 @@
+"""Trial calls: on copies, with output captured, everything put back afterwards."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..adapters.program import Program, private
+from ..sandbox import untouched
+from .evidence import Evidence
+from .lookup import Root
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a binding was given up."""
+
+    what: str
+    why: str
+
+
+def space_of(lines: Sequence[str], evidence: Evidence, roots: Mapping[str, Root]) -> dict[str, Any]:
+    """The functions, classes and modules that the lines name."""
+    names = {
+        node.id
+        for line in lines
+        for node in ast.walk(ast.parse(line))
+        if isinstance(node, ast.Name) and node.id not in roots
+    }
+    return {name: evidence.namespace[name] for name in sorted(names) if name in evidence.namespace}
+
+
+def run(
+    lines: Sequence[str],
+    evidence: Evidence,
+    roots: Mapping[str, Root],
+    look: Callable[[dict[str, Any], dict[str, Any]], T],
+) -> T | str:
+    """Run the lines on private copies; the answer of `look(roots, variables)`, or what it raised.
+
+    `look` is called before anything is put back, for gradients may lie in objects.
+    """
+    space = space_of(lines, evidence, roots)
+    values = private({name: root.value for name, root in roots.items()})
+    functions = [value for value in space.values() if callable(value)]
+    with untouched(*functions, values), quiet():
+        try:
+            after = Program(tuple(lines), {**space, **values}).run()
+            return look(values, after)
+        except (Exception, SystemExit) as error:
+            return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
+@contextlib.contextmanager
+def quiet() -> Any:
+    """Nothing printed, no warning shown."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,317 @@
+"""Where every argument of forward, cost and backward comes from."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..adapters.names import is_cost_variable, is_maker, kind, words
+from .evidence import Evidence, is_number
+from .lookup import Hints, Root, look_up
+from .scopes import Line, Scope, is_builtin, is_update
+from .source import Function, names_loaded
+
+MAKERS_OF_ARRAYS = frozenset({"zeros", "ones", "full", "empty", "eye", "arange", "linspace"})
+
+
+@dataclass(slots=True)
+class Wiring:
+    """A program while it is put together; `lines` are statements in the user's names."""
+
+    evidence: Evidence
+    hints: Hints
+    scope: Scope | None
+    forward: Function | None = None
+    chosen: set[int] = field(default_factory=set)
+    added: list[str] = field(default_factory=list)
+    produced: dict[str, str] = field(default_factory=dict)
+    roots: dict[str, Root] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    forward_outputs: tuple[str, ...] = ()
+    path: tuple[tuple[str, bool], ...] = ()
+    limit: int = 0
+    joined: bool = False
+
+    def copy(self) -> Wiring:
+        """A wiring that can grow on its own."""
+        return replace(
+            self,
+            chosen=set(self.chosen),
+            added=list(self.added),
+            produced=dict(self.produced),
+            roots=dict(self.roots),
+            missing=list(self.missing),
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        """The statements, those of the scope first."""
+        scope = self.scope.lines if self.scope else ()
+        return [*(scope[index].text for index in sorted(self.chosen)), *self.added]
+
+    def need(self, name: str, before: int, like: str = "") -> None:
+        """Make sure that `name` has a value in the program; `like` is the argument it is for."""
+        if name in self.produced or name in self.roots:
+            return
+        if is_callable_name(name, self.evidence) or is_builtin(name):
+            return
+        if self.follow(name, before):
+            self.produced[name] = name
+            return
+        if self.forward is not None and self.provided(like or name):
+            self.call_forward()
+            if name not in self.produced:
+                self.added.append(f"{name} = {like or name}")
+                self.produced[name] = name
+            return
+        root = look_up(name, self.evidence, self.hints, self.scope, like)
+        if root is None:
+            self.missing.append(like or name)
+        else:
+            self.roots[name] = root
+
+    def provided(self, name: str) -> bool:
+        """True where the forward pass returns something of that name."""
+        return self.forward is not None and name in self.forward.returns
+
+    def follow(self, name: str, before: int) -> bool:
+        """Take over the statement of the scope that computes `name`, if it is part of a pass."""
+        lines = self.scope.lines if self.scope else ()
+        for index in range(min(before, len(lines)) - 1, -1, -1):
+            line = lines[index]
+            if name not in line.binds or contradicts(line.tests, self.path):
+                continue
+            if index in self.chosen:
+                return True
+            if not self.part_of_pass(line, name):
+                return False
+            self.chosen.add(index)
+            for load in line.loads:
+                if load not in line.binds or load == name:
+                    self.need(load, index)
+            for later in range(index + 1, min(before, len(lines))):
+                if name in lines[later].mutates and not is_update(lines[later]):
+                    self.chosen.add(later)
+                    for load in lines[later].loads:
+                        self.need(load, later)
+            return True
+        return False
+
+    def part_of_pass(self, line: Line, name: str) -> bool:
+        """Whether a statement computes something from the parameters rather than making data."""
+        if line.header or is_update(line) or any(is_maker(called) for called in line.called):
+            return False
+        if any(called.rpartition(".")[2] in MAKERS_OF_ARRAYS for called in line.called):
+            if kind(name) in ("vector", "params", "x", "y") or not line.loads:
+                return False
+        in_cells = self.scope is not None and self.scope.function is None
+        if in_cells and name in line.loads:  # X = X / 255: it has happened already
+            return False
+        variables = [
+            load
+            for load in line.loads
+            if not is_callable_name(load, self.evidence) and not is_builtin(load)
+        ]
+        if not variables:
+            return False
+        if in_cells or line.loops != self.loops:
+            users = [c for c in line.called if self.evidence.read(c) is not None]
+            return bool(users) or any(load in self.produced for load in variables)
+        return True
+
+    @property
+    def loops(self) -> tuple[int, ...]:
+        """The loops around the call of backward."""
+        if self.scope is None or not self.limit:
+            return ()
+        return self.scope.lines[self.limit - 1].loops
+
+    def call_forward(self) -> None:
+        """Add the call of the forward pass, its results under the names that it returns."""
+        function = self.forward
+        if function is None or self.forward_outputs:
+            return
+        followed = self.followed(function.name)
+        if followed is not None:
+            self.forward_outputs = followed[1]
+            return
+        names = [
+            name if name and name.isidentifier() else f"output_{k}"
+            for k, name in enumerate(function.returns)
+        ]
+        if not names or not function.returns_tuple:
+            names = names[:1] or ["output"]
+        self.forward_outputs = tuple(names)
+        call = self.call(function, None)
+        targets = ", ".join(names) if function.returns_tuple else names[0]
+        if function.returns_tuple and len(names) == 1:
+            targets += ","
+        self.added.append(f"{targets} = {call}")
+        self.produced.update({name: name for name in names})
+
+    def followed(self, name: str) -> tuple[str, tuple[str, ...]] | None:
+        """The call of a function that was taken over from the scope, and what it binds."""
+        for index in sorted(self.chosen):
+            line = self.scope.lines[index] if self.scope else None
+            if (
+                line is None
+                or name not in line.called
+                or not isinstance(line.statement, ast.Assign)
+            ):
+                continue
+            target = line.statement.targets[0]
+            items = target.elts if isinstance(target, ast.Tuple) else [target]
+            return ast.unparse(line.statement.value), tuple(ast.unparse(item) for item in items)
+        return None
+
+    def name_forward(self) -> None:
+        """Remember which function the statements taken over call as the forward pass."""
+        for index in sorted(self.chosen, reverse=True):
+            for name in self.scope.lines[index].called if self.scope else ():
+                function = self.evidence.read(name)
+                if function is not None and self.forward is None:
+                    self.forward = function
+
+    def call(self, function: Function, site: ast.Call | None, before: int = -1) -> str:
+        """A call of `function` with every argument found; text in the user's names."""
+        if before < 0:
+            before = self.limit
+        if site is None and self.scope is not None:
+            site = self.latest_site(function.name, before)
+        if site is None or any(isinstance(arg, ast.Starred) for arg in site.args):
+            return self.call_by_names(function)
+        bound = bind_site(function, site)
+        if bound is None:
+            return self.call_by_names(function)
+        parts = []
+        for argument, node in bound.items():
+            parts.append(self.argument(argument, node, before))
+        return f"{ast.unparse(site.func)}({', '.join(parts)})"
+
+    def argument(self, argument: str, node: ast.expr, before: int) -> str:
+        """The text of one argument that a call site gives."""
+        if isinstance(node, ast.Constant) and is_number(node.value):
+            # A literal becomes a value with the argument's name: cost and backward then share it
+            if argument not in self.roots:
+                self.roots[argument] = Root(node.value, f"{argument}={node.value!r}")
+            if self.roots[argument].value == node.value:
+                return f"{argument}={argument}"
+            return f"{argument}={node.value!r}"
+        for name in names_loaded(node):
+            only = isinstance(node, ast.Name)
+            self.need(name, before, argument if only else "")
+        return f"{argument}={ast.unparse(node)}"
+
+    def call_by_names(self, function: Function) -> str:
+        """A call whose arguments are found by their names alone."""
+        parts = []
+        for argument in function.arguments:
+            if (
+                argument in function.required
+                or argument in self.produced
+                or (argument in self.roots and kind(argument) in ("x", "y", "penalty"))
+            ) or self.provided(argument):
+                self.need(argument, self.limit)
+                parts.append(f"{argument}={argument}")
+        return f"{function.name}({', '.join(parts)})"
+
+    def latest_site(self, name: str, before: int) -> ast.Call | None:
+        """The latest call of a function in the scope."""
+        if self.scope is None:
+            return None
+        sites = self.scope.calls_of(lambda called: called == name)
+        return sites[-1][2] if sites else None
+
+
+def bind_site(function: Function, site: ast.Call) -> dict[str, ast.expr] | None:
+    """Arguments of a call by name, None where they do not fit the signature."""
+    try:
+        signature = inspect.signature(function.value)
+        bound = signature.bind(
+            *site.args, **{k.arg: k.value for k in site.keywords if k.arg is not None}
+        )
+    except (TypeError, ValueError):
+        return None
+    return {name: value for name, value in bound.arguments.items() if isinstance(value, ast.expr)}
+
+
+def contradicts(tests: tuple[tuple[str, bool], ...], path: tuple[tuple[str, bool], ...]) -> bool:
+    """True where two statements lie in branches that exclude each other."""
+    known = dict(path)
+    return any(known.get(test, side) != side for test, side in tests)
+
+
+def is_callable_name(name: str, evidence: Evidence) -> bool:
+    """True for functions, classes and modules of the namespace: nothing to be bound."""
+    if name in evidence.functions or name in evidence.classes:
+        return True
+    value: Any = evidence.namespace.get(name)
+    return type(value).__name__ == "module" or (callable(value) and name not in evidence.values)
+
+
+def is_prediction(name: str) -> bool:
+    """True for ``AL``, ``A2``, ``y_hat``, ``output``: what forward predicts, in a cost function."""
+    found = words(name)
+    if kind(name) in ("params", "vector", "x") or not found:
+        return False
+    if found[0] == "y":
+        return len(found) > 1 and found[1] in ("hat", "pred", "prob", "out", "output", "p")
+    return found[0] in PREDICTIONS or _numbered(name)
+
+
+def _numbered(name: str) -> bool:
+    return name[0] in "aAhHoO" and (name[1:].lstrip("_").isdigit() or name[1:] in ("L", "_L"))
+
+
+def prediction(wiring: Wiring, argument: str) -> str | None:
+    """Which output of forward a cost means by ``AL``, ``y_hat``, ``output``.
+
+    The activation with the highest number, else the only output that is no cache. The call site
+    decides wherever there is one.
+    """
+    outputs = [name for name in wiring.forward_outputs if not is_cost_variable(name)]
+    outputs = [name for name in outputs if not set(words(name)) & {"cache", "caches", "memory"}]
+    if len(outputs) == 1:
+        return outputs[0]
+    likely = [name for name in outputs if is_prediction(name)]
+    plain = [name for name in likely if not _numbered(name)] or [
+        n for n in likely if n.endswith("L")
+    ]
+    if len(plain) == 1:
+        return plain[0]
+    numbered = [name for name in likely if name[1:].lstrip("_").isdigit()]
+    letters = {name[0] for name in numbered}
+    if not plain and len(letters) == 1:
+        return max(numbered, key=lambda n: int(n[1:].lstrip("_")))
+    return None
+
+
+PREDICTIONS = frozenset(
+    [
+        "yhat",
+        "pred",
+        "preds",
+        "predicted",
+        "prediction",
+        "predictions",
+        "output",
+        "outputs",
+        "out",
+        "probs",
+        "prob",
+        "probability",
+        "probabilities",
+        "p",
+        "al",
+        "scores",
+        "logits",
+        "hypothesis",
+        "estimate",
+        "h",
+        "a",
+        "o",
+        "softmax",
+    ]
+)
