@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .check import check
-from .comparison import FAIL, INCONCLUSIVE, PASS, Verdict
+from .comparison import FAIL, INCONCLUSIVE, PASS, Status, Verdict
 from .errors import (
     BindingError,
     CheckInterrupted,
@@ -38,6 +38,7 @@ __all__ = [
     "InputError",
     "Report",
     "Scheme",
+    "Status",
     "UserCodeError",
     "Verdict",
     "check",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,12 +64,17 @@ def derivative(
                 f"{theta[components[small]]:.3g} in float64; needed: about 1e-5 times its size"
             )
     try:
-        costs = evaluate(problem, theta, components, points)
+        with warnings.catch_warnings():
+            if scheme.is_complex:  # an imaginary part that is dropped is the derivative
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            costs = evaluate(problem, theta, components, points)
     except UserCodeError as error:
-        if scheme.is_complex and isinstance(error.__cause__, TypeError):
+        if scheme.is_complex and isinstance(
+            error.__cause__, (TypeError, np.exceptions.ComplexWarning)
+        ):
             raise InputError(
-                f"the complex step does not apply: {error} (abs, norms, math.* and arrays made "
-                "as float do not carry complex numbers); use --scheme central"
+                f"the complex step does not apply: {error} (math.* and float(...) take no complex "
+                "numbers); use --scheme central"
             ) from error
         raise
     values = scheme.combine(costs, taken)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
 from .derivatives import derivative, noise_of
+from .errors import InputError
 from .evaluation import Evaluator
 from .findings import Finding
 from .ladder import climb
@@ -172,6 +173,14 @@ def compare(
         evaluator,
     )
     nfev += opinion.nfev
+    if scheme.is_complex and np.any(opinion.status == Status.AGREES):
+        first = asked[np.flatnonzero(opinion.status == Status.AGREES)[0]]
+        raise InputError(
+            "the complex step does not apply: it gives "
+            f"{block.component(int(offsets[first]))} the slope {numeric[first]:.3g}, differences "
+            f"of real numbers {analytic[first]:.3g} (abs, norms, conj and arrays made as float "
+            "lose the imaginary part); use --scheme central"
+        )
     moved = float(np.max(np.abs(opinion.values - numeric[asked]), initial=0.0))
     status[doubtful] = Status.NOISY
     rest = np.setdiff1d(doubtful, asked)

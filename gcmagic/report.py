@@ -14,6 +14,8 @@ from .phase import Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names, text
 
+# codes of findings that say why an array could not be judged at one point
+OPEN = frozenset({"nothing-moves", "kink", "noisy", "unconfirmed"})
 MIME = "application/vnd.gcmagic.report+json"
 
 
@@ -82,14 +84,19 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was noticed; what two points say alike is said once."""
+        """What was noticed; what two points say alike is said once.
+
+        What one point left open about an array that passes at another is not repeated here; it
+        stays with the phase.
+        """
         seen: dict[tuple[str, str], Finding] = {}
-        told = {name for phase in self.phases for f in phase.findings for name in f.where.split()}
         for phase in self.phases:
             for finding in phase.findings:
                 names = finding.where.split()
-                settled = names and all(self.verdict_of(name) is PASS for name in names)
-                if not settled and all(name in told for name in names):
+                settled = finding.code in OPEN and all(
+                    self.verdict_of(name) is PASS for name in names
+                )
+                if not (names and settled):
                     seen.setdefault((finding.code, finding.where), finding)
         return tuple(seen.values())
 
