@@ -102,7 +102,8 @@ def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noi
     line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
     level = 2 * UNIT_ROUNDOFF * abs(cost)
     for spacing in (1e-9, 1e-6):
-        table = np.array([problem.cost_at(theta + k * spacing * line) for k in range(-3, 4)])
+        # beside theta, not across it: theta itself may be a kink, at zero biases for example
+        table = np.array([problem.cost_at(theta + k * spacing * line) for k in range(8, 15)])
         if np.all(np.isfinite(table)):
             level = max(level, _table_noise(table))
     return Noise(level, 14)

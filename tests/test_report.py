@@ -1,0 +1,161 @@
+"""The report: the same text everywhere, HTML that is safe, data that is JSON."""
+
+import json
+import re
+from html.parser import HTMLParser
+from itertools import count
+
+import numpy as np
+import pytest
+
+import gcmagic as gcm
+from gcmagic.check import check_problem
+from gcmagic.problem import Problem
+from gcmagic.report_text import bound, exponent
+from tests.problems import relu_network, tanh_network, with_bug
+
+
+@pytest.fixture(scope="module")
+def failed():
+    return check_problem(with_bug(relu_network(), W2=lambda g: 2 * g), init="random")
+
+
+def test_the_text_says_verdict_rows_worst_components_and_what_to_do(failed):
+    text = str(failed)
+    assert text.startswith("gradcheck FAIL: the gradient of W2 is wrong\n")
+    rows = {line.split()[0]: line for line in text.splitlines() if line[:1] in ("W", "b")}
+    assert [*rows] == ["W1", "b1", "W2", "b2", "W3", "b3"]
+    assert all(("FAIL" in row) is (name == "W2") for name, row in rows.items())
+    assert re.search(r"  W2\[\d, \d\]: analytic -?[\d.e-]+, numeric -?[\d.e-]+\n", text)
+    assert "what to do next:\n- W2: the gradient is 2 times what it should be" in text
+    assert "3.3e-1  FAIL" in rows["W2"]
+
+
+def test_the_text_does_not_change_with_rounding(failed):
+    """The same check with a cost that is summed in another order."""
+    right = relu_network()
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        shaken = Problem(
+            lambda p: right.fun(p) * (1 + 2e-16 * rng.integers(-2, 3)),
+            lambda p: {
+                k: v * (1 + 2e-16 * rng.integers(-2, 3, v.shape)) * (2 if k == "W2" else 1)
+                for k, v in right.grad(p).items()
+            },
+            right.params,
+        )
+        assert str(check_problem(shaken, init="random")) == str(failed)
+
+
+@pytest.mark.parametrize(
+    ("difference", "rounding", "verdict", "shown"),
+    [
+        (1 / 3, 0.0, gcm.FAIL, "3.3e-1"),
+        (2e-11, 1e-10, gcm.PASS, "< 1e-7"),
+        (1.2e-7, 3e-7, gcm.PASS, "< 1e-6"),
+        (0.9e-7, 3e-7, gcm.PASS, "< 1e-6"),  # not "< 1e-7" on one machine and more on another
+        (2e-4, 0.0, gcm.PASS, "< 1e-3"),
+        (0.5, 0.0, gcm.INCONCLUSIVE, "noise"),
+        (float("nan"), 0.0, gcm.INCONCLUSIVE, "nan"),
+        (1e-9, float("nan"), gcm.PASS, "< 1e-7"),
+    ],
+)
+def test_differences_are_shown_as_far_as_they_are_the_same_everywhere(
+    difference, rounding, verdict, shown
+):
+    assert bound(difference, rounding, 1e-7, verdict) == shown
+
+
+def test_numbers_are_written_by_hand():
+    assert [exponent(1e-7), exponent(3.3e-1, 1), exponent(1e12)] == ["1e-7", "3.3e-1", "1e12"]
+
+
+class Checker(HTMLParser):
+    """Tags that are opened and closed in order, and nothing that runs."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.images, self.words = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "style", "iframe")
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        if tag == "img":
+            self.images.append(dict(attrs))
+        elif tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_html_is_whole_and_says_what_the_text_says(failed):
+    checker = Checker()
+    checker.feed(failed._repr_html_())
+    assert checker.open == []
+    words = " ".join(checker.words)
+    for said in ("FAIL", "the gradient of W2 is wrong", "W2: the gradient is 2 times", "5 x 20"):
+        assert said in words
+    (image,) = checker.images
+    assert image["src"].startswith("data:image/png;base64,")
+    assert "W2" in image["alt"]
+
+
+def test_names_that_hold_html_are_escaped():
+    evil = "<script>alert(1)</script>&\"'"
+    problem = Problem(
+        lambda p: float(p[evil] ** 2), lambda p: {evil: 3 * p[evil]}, {evil: 2.0}, how=evil
+    )
+    html = check_problem(problem)._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;" in html
+    Checker().feed(html)
+
+
+def test_data_is_json_and_holds_every_component(failed):
+    data = json.loads(json.dumps(failed.to_dict(), allow_nan=False))
+    assert data["verdict"] == "FAIL"
+    assert data["wrong"] == ["W2"]
+    block = data["phases"][0]["blocks"][2]
+    assert len(block["analytic"]) == len(block["status"]) == 15
+    assert set(block["status"]) <= {"WRONG", "AGREES"}
+    small = failed._repr_mimebundle_()["application/vnd.gcmagic.report+json"]
+    assert "analytic" not in small["phases"][0]["blocks"][0]
+
+
+def test_nan_becomes_a_string_in_the_data():
+    report = gcm.check(lambda p: float("nan"), lambda p: p, 1.0)
+    assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["difference"] == "nan"
+
+
+def test_a_report_is_frozen_and_so_are_its_arrays(failed):
+    with pytest.raises((AttributeError, TypeError)):
+        failed.phases = ()
+    with pytest.raises(ValueError, match="read-only"):
+        failed.phases[0].blocks[0].analytic[0] = 1.0
+
+
+def test_what_one_point_left_open_is_settled_by_another():
+    kinked = Problem(
+        lambda t: (t - 1) ** 2 + 0.1 * abs(t),
+        lambda t: 2 * (t - 1) + 0.1 * (1 if t > 0 else -1),
+        0.0,
+    )
+    report = check_problem(kinked)
+    assert report.phases[0].verdict is gcm.INCONCLUSIVE
+    assert report.phases[0].findings[0].code == "kink"
+    assert report.phases[1].verdict is gcm.PASS
+    assert report.verdict is gcm.PASS
+    assert not report.findings
+
+
+def test_nfev_counts_every_call_of_the_cost():
+    calls = count()  # a list would be put back as it was
+    right = tanh_network()
+    counted = Problem(lambda p: (next(calls), right.fun(p))[1], right.grad, right.params)
+    report = check_problem(counted, steps=0)
+    # a few more: whether the cost repeats
+    assert report.nfev <= next(calls) <= report.nfev + 4
