@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..adapters.calling import COST, RESULT
 from ..adapters.program import Program, build, slice_lines
 from ..problem import Problem
-from .binding import Proposal, Search, search
+from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
 from .lookup import Hints, split_commas
@@ -28,6 +28,7 @@ def discover(
     data: str | None = None,
     cost: str | None = None,
     cells: Sequence[str] = (),
+    defined: Collection[str] = (),
 ) -> Problem:
     """Find the forward and backward functions of a namespace and bind their arguments.
 
@@ -46,6 +47,9 @@ def discover(
         Expressions for the data, ``"X[:, :16],Y[:, :16]"``.
     cells
         Source of the cells run so far, oldest first.
+    defined
+        Names that a ``%%gradcheck`` cell has just defined: where one of them is a backward pass,
+        no other is looked at.
 
     Returns
     -------
@@ -67,12 +71,13 @@ def discover(
     """
     evidence = collect(namespace, cells)
     hints = Hints(forward, backward, split_commas(params), split_commas(data), cost)
-    proposal = _settle(evidence, hints)
+    proposal = _settle(evidence, hints, defined)
     return _problem(proposal, evidence)
 
 
-def _settle(evidence: Evidence, hints: Hints) -> Proposal:
+def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> Proposal:
     candidates = _candidates(evidence, hints)
+    candidates = [f for f in candidates if f.name in defined] or candidates
     searches = [search(evidence, function, hints) for function in candidates]
     fitting = [f for f, s in zip(candidates, searches, strict=True) if s.proposals]
     kept = {function.name for function in leaders(fitting)}
