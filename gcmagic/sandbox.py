@@ -25,7 +25,7 @@ _LIBRARIES = tuple(
     for key in ("stdlib", "platstdlib", "purelib", "platlib")
     if (path := sysconfig.get_paths().get(key))
 )
-_OURS = __name__.partition(".")[0]
+_OURS = os.path.join(os.path.dirname(__file__), "")
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic)
 
 
@@ -124,12 +124,9 @@ def _interrupt_deferred() -> Iterator[None]:
 def users_own(value: Any) -> bool:
     """True where a function or class comes from the user, not from a library."""
     code = getattr(value, "__code__", None)
-    module = getattr(value, "__module__", None) or ""
-    if module.partition(".")[0] == _OURS:
-        return False
     if isinstance(code, types.CodeType):
-        return not code.co_filename.startswith((*_LIBRARIES, "<frozen"))
-    return isinstance(value, type) and _users_module(module)
+        return not code.co_filename.startswith((*_LIBRARIES, _OURS, "<frozen"))
+    return isinstance(value, type) and _users_module(getattr(value, "__module__", None) or "")
 
 
 def _users_module(name: str) -> bool:
@@ -138,7 +135,7 @@ def _users_module(name: str) -> bool:
     if name == "builtins" or name.partition(".")[0] in sys.stdlib_module_names:
         return False
     file = getattr(sys.modules.get(name), "__file__", None)
-    return file is None or not file.startswith(_LIBRARIES)
+    return file is None or not file.startswith((*_LIBRARIES, _OURS))
 
 
 @functools.lru_cache(maxsize=1024)

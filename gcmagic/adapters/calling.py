@@ -16,7 +16,7 @@ COST = "__cost__"
 
 # ("item", key) or ("attr", name); the first step of a path is the name in the program
 Step = tuple[str, Any]
-Path = tuple[Any, ...]
+Path = tuple[Any, ...]  # never empty
 Scope = Mapping[str, Any]
 Read = Callable[[Scope], Any]
 

@@ -18,13 +18,15 @@ def candidates(outcome: Outcome) -> list[Leaf]:
     found = all_leaves(outcome.roots)
     if outcome.wanted:
         return [
-            leaf for leaf in found if leaf.path[0] in outcome.wanted or leaf.name in outcome.wanted
+            leaf
+            for leaf in found
+            if str(leaf.path[0]) in outcome.wanted or leaf.name in outcome.wanted
         ]
     return [leaf for leaf in found if not _is_data(leaf)]
 
 
 def _is_data(leaf: Leaf) -> bool:
-    label = kind(leaf.key if len(leaf.path) > 1 else str(leaf.path[0]))
+    label = kind(leaf.key)
     if len(leaf.path) == 1 or leaf.through_object:
         return label in ("x", "y", "rate", "penalty") or leaf.key in ("m", "n", "N", "batch_size")
     return False
@@ -71,13 +73,12 @@ def _key_for(key: Any, grads: dict[Any, Any], params: dict[Any, Any]) -> Any:
     """The key of the gradient of ``params[key]``."""
     if not isinstance(key, str):
         return key if key in grads else None
+    names = [str(k) for k in params]
     for other in grads:
-        if isinstance(other, str) and any(
-            match_name(stem, (str(k) for k in params)) == key for stem in gradient_stems(other)
-        ):
-            # `db1` means b1 and nothing else, unless the parameters have a `db1` themselves
-            if other not in params:
-                return other
+        if not isinstance(other, str) or other in params:
+            continue  # `db1` means b1, unless the parameters have a `db1` themselves
+        if any(match_name(stem, names) == key for stem in gradient_stems(other)):
+            return other
     return key if key in grads else None
 
 
@@ -96,8 +97,6 @@ def structured(grads: Any, read: Read, outcome: Outcome, name: str | None = None
     known = {leaf.path: leaf for leaf in candidates(outcome)}
     best: list[tuple[tuple[int, int, int], list[Slot]]] = []
     for label, path, value in containers(outcome.roots):
-        if path[0] in ("", None) or value is grads:
-            continue
         pairs = [(known[(*path, *a)], b) for a, b in parallel(value, grads) if (*path, *a) in known]
         if not pairs:
             continue

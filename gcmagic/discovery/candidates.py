@@ -72,14 +72,14 @@ def forward_candidates(evidence: Evidence, backward: Function, hint: str | None)
         return [function] if function is not None and function.name != backward.name else []
     ranked: list[tuple[tuple[int, ...], Function]] = []
     for function in _pool(evidence, backward):
-        if function.name == backward.name or role_score(function.short, COST) > 1:
-            if not set(function.returns) & set(backward.arguments):
-                continue
-        if function.name == backward.name:
+        supplies = set(function.returns) & set(backward.arguments)
+        if function.name == backward.name or (
+            role_score(function.short, COST) > 1 and not supplies
+        ):
             continue
         if function.owner != backward.owner and function.owner and backward.owner:
             continue
-        covered = len(set(function.returns) & set(backward.arguments))
+        covered = len(supplies)
         different = len(suffix(function.name) ^ suffix(backward.name))
         same = int(bool(function.owner) == bool(backward.owner))
         ranked.append(((same, covered, -different), function))

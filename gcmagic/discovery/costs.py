@@ -161,6 +161,7 @@ def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
 def cost_call(wiring: Wiring, function: Function) -> str:
     """A call of a cost function by the names of its arguments."""
     parts = []
+    wiring.need_owner(function)
     for argument in function.arguments:
         if is_prediction(argument) and argument not in wiring.produced:
             # A global of that name is a stale value from an earlier cell: it is never taken

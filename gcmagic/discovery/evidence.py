@@ -1,4 +1,4 @@
-"""What a namespace holds: the user's functions, methods and values, read when they are asked for."""
+"""What a namespace holds: the user's functions, methods and values, read when asked for."""
 
 from __future__ import annotations
 

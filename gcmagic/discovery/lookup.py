@@ -102,9 +102,9 @@ def look_up(
 
 def _hinted(name: str, label: str, evidence: Evidence, hints: Hints) -> Root | None:
     for text in hints.params:
-        if text == name or (len(hints.params) == 1 and label in ("params", "vector")):
-            if text in evidence.values or not text.isidentifier():
-                return Root(evaluate(text, evidence), text)
+        fits = text == name or (len(hints.params) == 1 and label in ("params", "vector"))
+        if fits and (text in evidence.values or not text.isidentifier()):
+            return Root(evaluate(text, evidence), text)
     for text in hints.data:
         base = next((n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)), "")
         if base == name or (label in ("x", "y") and kind(base) == label):

@@ -66,6 +66,14 @@ class Wiring:
                 self.added.append(f"{name} = {like or name}")
                 self.produced[name] = name
             return
+        if self.forward is not None and is_final(like or name):
+            # What forward predicts under another name; a global of that name would be stale
+            self.call_forward()
+            output = prediction(self, like or name)
+            if output is not None:
+                self.added.append(f"{name} = {output}")
+                self.produced[name] = output
+                return
         root = look_up(name, self.evidence, self.hints, self.scope, like)
         if root is None:
             self.missing.append(like or name)
@@ -103,9 +111,9 @@ class Wiring:
         """Whether a statement computes something from the parameters rather than making data."""
         if line.header or is_update(line) or any(is_maker(called) for called in line.called):
             return False
-        if any(called.rpartition(".")[2] in MAKERS_OF_ARRAYS for called in line.called):
-            if kind(name) in ("vector", "params", "x", "y") or not line.loads:
-                return False
+        makes = any(called.rpartition(".")[2] in MAKERS_OF_ARRAYS for called in line.called)
+        if makes and (kind(name) in ("vector", "params", "x", "y") or not line.loads):
+            return False
         in_cells = self.scope is not None and self.scope.function is None
         if in_cells and name in line.loads:  # X = X / 255: it has happened already
             return False
@@ -138,11 +146,11 @@ class Wiring:
             self.forward_outputs = followed[1]
             return
         names = [
-            name if name and name.isidentifier() else f"output_{k}"
+            name if self._can_bind(name, function) else f"output_{k}"
             for k, name in enumerate(function.returns)
         ]
         if not names or not function.returns_tuple:
-            names = names[:1] or ["output"]
+            names = names[:1] or ["output"]  # one thing, whatever its name
         self.forward_outputs = tuple(names)
         call = self.call(function, None)
         targets = ", ".join(names) if function.returns_tuple else names[0]
@@ -150,6 +158,10 @@ class Wiring:
             targets += ","
         self.added.append(f"{targets} = {call}")
         self.produced.update({name: name for name in names})
+
+    def _can_bind(self, name: str | None, function: Function) -> bool:
+        # `return x, cache` of forward(x, layers): the data must not be bound again
+        return bool(name) and str(name).isidentifier() and name not in function.arguments
 
     def followed(self, name: str) -> tuple[str, tuple[str, ...]] | None:
         """The call of a function that was taken over from the scope, and what it binds."""
@@ -185,6 +197,8 @@ class Wiring:
         bound = bind_site(function, site)
         if bound is None:
             return self.call_by_names(function)
+        for name in names_loaded(site.func):
+            self.need(name, before)
         parts = []
         for argument, node in bound.items():
             parts.append(self.argument(argument, node, before))
@@ -207,15 +221,19 @@ class Wiring:
     def call_by_names(self, function: Function) -> str:
         """A call whose arguments are found by their names alone."""
         parts = []
+        self.need_owner(function)
         for argument in function.arguments:
-            if (
-                argument in function.required
-                or argument in self.produced
-                or (argument in self.roots and kind(argument) in ("x", "y", "penalty"))
-            ) or self.provided(argument):
+            shared = argument in self.roots and kind(argument) in ("x", "y", "penalty")
+            given = argument in self.produced or self.provided(argument)
+            if argument in function.required or given or shared:
                 self.need(argument, self.limit)
                 parts.append(f"{argument}={argument}")
         return f"{function.name}({', '.join(parts)})"
+
+    def need_owner(self, function: Function) -> None:
+        """The instance whose method is called is a value of the program, copied like any other."""
+        if function.owner:
+            self.need(function.owner.partition(".")[0], self.limit)
 
     def latest_site(self, name: str, before: int) -> ast.Call | None:
         """The latest call of a function in the scope."""
@@ -261,6 +279,11 @@ def is_prediction(name: str) -> bool:
     return found[0] in PREDICTIONS or _numbered(name)
 
 
+def is_final(name: str) -> bool:
+    """True for names that mean the last activation alone: ``y_hat``, ``output``, ``AL``."""
+    return is_prediction(name) and len(name) > 1 and (name.endswith("L") or not _numbered(name))
+
+
 def _numbered(name: str) -> bool:
     return name[0] in "aAhHoO" and (name[1:].lstrip("_").isdigit() or name[1:] in ("L", "_L"))
 
@@ -272,11 +295,11 @@ def prediction(wiring: Wiring, argument: str) -> str | None:
     decides wherever there is one.
     """
     outputs = [name for name in wiring.forward_outputs if not is_cost_variable(name)]
-    outputs = [name for name in outputs if not set(words(name)) & {"cache", "caches", "memory"}]
+    outputs = [name for name in outputs if not set(words(name)) & CACHES]
     if len(outputs) == 1:
         return outputs[0]
     likely = [name for name in outputs if is_prediction(name)]
-    plain = [name for name in likely if not _numbered(name)] or [
+    plain = [name for name in likely if is_final(name) and not name.endswith("L")] or [
         n for n in likely if n.endswith("L")
     ]
     if len(plain) == 1:
@@ -288,30 +311,24 @@ def prediction(wiring: Wiring, argument: str) -> str | None:
     return None
 
 
+CACHES = frozenset(
+    (
+        "cache",
+        "caches",
+        "memory",
+        "activations",
+        "zs",
+        "intermediates",
+        "hidden",
+        "hiddens",
+        "saved",
+    )
+)
 PREDICTIONS = frozenset(
-    [
-        "yhat",
-        "pred",
-        "preds",
-        "predicted",
-        "prediction",
-        "predictions",
-        "output",
-        "outputs",
-        "out",
-        "probs",
-        "prob",
-        "probability",
-        "probabilities",
-        "p",
-        "al",
-        "scores",
-        "logits",
-        "hypothesis",
-        "estimate",
-        "h",
-        "a",
-        "o",
-        "softmax",
-    ]
+    word
+    for line in (
+        "yhat pred preds predicted prediction predictions output outputs out probs prob",
+        "probability probabilities p al scores logits hypothesis estimate h a o softmax",
+    )
+    for word in line.split()
 )

@@ -1,0 +1,7 @@
+"""The table: all families."""
+
+from __future__ import annotations
+
+from . import dicts, tuples
+
+ROWS = [*dicts.ROWS, *tuples.ROWS]
