@@ -153,21 +153,31 @@ def title(
     return artists
 
 
-def draw(ax: Axes, blocks: Sequence[Comparison], names: Sequence[str]) -> list[Artist]:
-    """Put the components of `blocks` on `ax`; the artists, so that they can be taken off again.
+def draw(ax: Axes, blocks: Sequence[Comparison], names: Sequence[str]) -> None:
+    """Put `blocks` on `ax`; `names` are those of all the arrays, so that each keeps its colour."""
+    ground(ax, blocks)
+    points(ax, blocks, names)
 
-    An array keeps its colour whatever is drawn beside it: `names` are those of all the arrays.
-    """
+
+def ground(ax: Axes, blocks: Sequence[Comparison]) -> list[Artist]:
+    """Bands and names of the arrays; the artists, so that they can be taken off again."""
     laid = groups([block.block.size for block in blocks])
     across = ax.get_window_extent().width / ax.figure.dpi
     size, turned = _lettering(blocks, laid, across)
     artists: list[Artist] = []
     for k, (block, group) in enumerate(zip(blocks, laid, strict=True)):
         artists += _ground(ax, block, group, k, size, turned)
-    for block, group in zip(blocks, laid, strict=True):
-        for mark in marks(block, group, names.index(block.name)):
-            artists.append(ax.add_line(_line(mark)))
     return artists
+
+
+def points(ax: Axes, blocks: Sequence[Comparison], names: Sequence[str]) -> list[Artist]:
+    """The components; the artists, so that they can be taken off again."""
+    laid = groups([block.block.size for block in blocks])
+    return [
+        ax.add_line(_line(mark))
+        for block, group in zip(blocks, laid, strict=True)
+        for mark in marks(block, group, names.index(block.name))
+    ]
 
 
 def _lettering(
