@@ -80,7 +80,7 @@ def table(report: Report) -> str:
         for phase in report.phases
     )
     return (
-        f'<table style="border-collapse:collapse;margin:.4em 0"><thead><tr><th style="{CELL}">'
+        f'<table style="border-collapse:collapse;margin:.4em 0;color:inherit"><thead><tr><th style="{CELL}">'
         f"parameters</th>{head}</tr></thead><tbody>{rows}"
         f'<tr><th scope="row" style="{CELL}">all</th>{overall}</tr></tbody></table>'
     )

@@ -34,7 +34,7 @@ class GradcheckMagics(Magics):
         super().__init__(shell)
         self.stage = Stage(shell)
 
-    @magic_arguments("%gradcheck")
+    @magic_arguments()
     @argument(
         "functions",
         nargs="*",
@@ -92,13 +92,11 @@ class GradcheckMagics(Magics):
         """
         arguments = self._parse(line)
         if arguments.help:
-            print(_parser().format_help())
+            print(_parser().format_help().removeprefix("::\n\n"))  # reStructuredText's sign
             return None
         options = self._options(arguments)
         defined: frozenset[str] = frozenset()
-        if cell is None:
-            self._refuse_comment_above()
-        else:
+        if cell is not None:
             defined = self._run(cell)
         try:
             problem = discover(
@@ -172,15 +170,13 @@ class GradcheckMagics(Magics):
             node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
         )
 
-    def _refuse_comment_above(self) -> None:
-        """A cell magic below a comment arrives as a line magic, before the cell has run."""
-        raw = getattr(self._shell.history_manager, "input_hist_raw", [""])[-1].strip()
-        first, *below = raw.splitlines() or [""]
-        if not first.startswith("%%") and any(row.startswith("%%gradcheck") for row in below):
-            raise InputError(
-                f"%%gradcheck stands below {first!r}; needed: %%gradcheck as the first line of its "
-                "cell, with nothing above it"
-            )
+
+def not_first(line: str = "") -> NoReturn:
+    """Stand in for the line magic ``%gradcheck``, which is what ``%%`` below a comment becomes."""
+    raise InputError(
+        "%%gradcheck stands below another line; needed: %%gradcheck as the first line of its cell, "
+        "with no comment above it"
+    )
 
 
 def _parser() -> Any:
@@ -193,6 +189,7 @@ def _error(message: str) -> NoReturn:
 
 
 _parser().error = _error
+_parser().usage = "%(prog)s [FORWARD [BACKWARD]] [options]"
 
 
 def _unquoted(word: str) -> str:
@@ -228,6 +225,7 @@ def load(shell: InteractiveShell) -> None:
     unload(shell)
     magics = GradcheckMagics(shell)
     shell.register_magics(magics)
+    shell.register_magic_function(not_first, "line", "%gradcheck")
     magics.stage.open()
 
 
@@ -239,3 +237,4 @@ def unload(shell: InteractiveShell) -> None:
         magics.stage.close()
     for kind in ("line", "cell"):
         manager.magics[kind].pop("gradcheck", None)
+    manager.magics["line"].pop("%gradcheck", None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.display import display
 
 from ..report import MIME, Report
-from .dashboard import Dashboard
+
+if TYPE_CHECKING:
+    from .dashboard import Dashboard
 
 
 class Stage:
@@ -46,13 +48,20 @@ class Stage:
         earlier = self._panels.pop(cell, None)
         if earlier is not None:
             earlier.close()
+        # not result.result: the cell that %%gradcheck runs inside this one empties it
+        shown = self._shell.user_ns.get("Out", {}).values()
         for report, static in waiting:
-            if result.result is not report:  # kept under a name, or not the last of its cell
+            if not any(value is report for value in shown):  # named, or not the last of its cell
                 _show_line(report)
             elif not static and getattr(self._shell, "kernel", None) is not None:
-                panel = Dashboard(report)
-                self._panels[cell] = panel
+                self._panels[cell] = panel = _open_panel(report)
                 display(panel.widget)
+
+
+def _open_panel(report: Report) -> Dashboard:
+    from .dashboard import Dashboard  # widgets and figures: only where they can be shown
+
+    return Dashboard(report)
 
 
 def _cell_of(result: ExecutionResult) -> str:
