@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import returned
+from . import attributes, fused, returned, unnamed
 from .calling import Outcome, Reading
 
-READERS: tuple[Callable[[Outcome], Reading | None], ...] = (returned.read,)
+READERS: tuple[Callable[[Outcome], Reading | None], ...] = (
+    returned.read,
+    attributes.read,
+    fused.read,
+    unnamed.read,
+)
 
 
 def read(outcome: Outcome) -> Reading | None:

@@ -60,6 +60,8 @@ class Reading:
         What the user should know about it.
     fused
         True where the gradient is read from an update of the parameters.
+    rate
+        The learning rate of that update.
     """
 
     family: str
@@ -67,6 +69,7 @@ class Reading:
     cost: Read | None = None
     notes: tuple[str, ...] = ()
     fused: bool = False
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,12 @@ class Outcome:
         The program's variables after the run.
     rate
         The learning rate that was passed, None where there is none.
+    wanted
+        Names that the user gave as the parameters.
+    before
+        The values that the program started from, as they were.
+    updated
+        Names that backward's source updates, ``W1`` in ``self.W1 -= lr * dW1``.
     """
 
     result: Any
@@ -93,7 +102,8 @@ class Outcome:
     after: Mapping[str, Any]
     rate: float | None = None
     wanted: tuple[str, ...] = ()
-    scalar_names: frozenset[str] = field(default_factory=frozenset)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    updated: frozenset[str] = frozenset()
 
     @property
     def elements(self) -> list[tuple[str | None, Any, Read]]:

@@ -289,7 +289,7 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 def words(name: str) -> list[str]:
     """The words of a name in snake or camel case, in lower case."""
-    found = [word.lower() for word in _WORD.findall(name)]
+    found = [word.lower() for word in _WORD.findall(name.replace("ReLU", "Relu"))]
     for first, rest in (
         ("back", ("prop", "propagation", "propagate", "pass")),
         ("feed", ("forward",)),

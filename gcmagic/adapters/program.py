@@ -92,7 +92,10 @@ def build(
     stateful = tuple(v for v in copies.values() if users_own(type(v)))
     reads = tuple(slot.read for slot in reading.slots)
     read = _Gradients(tuple(params), reads)
-    grad = _Runner(gradient.compiled(), {**gradient.space, **copies}, tuple(leaves), read, stateful)
+    rate = reading.rate if reading.fused else 0.0
+    grad = _Runner(
+        gradient.compiled(), {**gradient.space, **copies}, tuple(leaves), read, stateful, rate
+    )
     notes = (*reading.notes, *names.pop("notes", ()), *_casts(leaves))
     functions = [v for v in gradient.space.values() if callable(v)]
     functions += [v for v in cost.space.values() if callable(v) and v not in functions]
@@ -122,6 +125,7 @@ class _Runner:
     leaves: tuple[Leaf, ...]
     read: Read
     stateful: tuple[Any, ...] = ()
+    rate: float = 0.0
 
     def __call__(self, params: Mapping[str, Any]) -> Any:
         # caches, accumulated gradients and updated weights of the private instances go back
@@ -135,8 +139,12 @@ class _Runner:
         fresh: set[Path] = set()
         for leaf in self.leaves:
             place(scope, leaf, params[leaf.name], fresh)
+        before = copy.deepcopy(params) if self.rate else params
         exec(self.code, scope)
-        return self.read(scope)
+        found = self.read(scope)
+        if self.rate:
+            return {name: (before[name] - found[name]) / self.rate for name in found}
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
-"""D, K, T, S, V: gradients that backward returns, in dicts, tuples, lists or one array."""
+"""D, K, T, S: gradients that backward returns, in dicts, tuples or lists, known by their names."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .calling import RESULT, Outcome, Reading, Slot, is_cost_like, is_real
-from .names import gradient_stems, kind
+from .calling import RESULT, Outcome, Reading, Slot, is_real
 from .pairing import by_name, candidates, flat_items, in_order, structured
 from .same_call import cost_element
 
@@ -35,39 +34,28 @@ def read(outcome: Outcome) -> Reading | None:
                 found = [Slot(leaf, reader)]
         slots += found
     family = "D" if same_keys else "T"
-    if not slots:
-        rest = [(value, reader) for _, value, reader in elements if is_real(value)]
-        names = [name for name, _, _ in elements]
-        slots = _by_shape(rest, outcome, names)
-        family = "V" if len(rest) == 1 else "T"
     if not slots and len(outcome.elements) > 1:
         whole = list(outcome.result)
         slots = structured(whole, lambda scope: scope[RESULT], outcome)
     if not slots:
         return None
     cost = None if index is None else outcome.elements[index][2]
-    return Reading("S" if cost else family, in_order(slots, outcome), cost)
+    ordered = in_order(slots, outcome)
+    return Reading("S" if cost else family, ordered, cost, _without(ordered, outcome))
 
 
 def _is_object(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.hasobject
 
 
-def _by_shape(rest: list, outcome: Outcome, names: list[str | None]) -> list[Slot]:
-    """Slots where each gradient fits one parameter only; a name that says otherwise forbids it."""
-    leaves = candidates(outcome)
-    likely = [leaf for leaf in leaves if kind(leaf.key) == "vector"] or leaves
-    if len(rest) == 1:
-        if len(names) == 1 and is_cost_like(rest[0][0]) and not gradient_stems(names[0] or ""):
-            likely = [leaf for leaf in likely if np.size(leaf.value) == 1]
-        if len(likely) == 1:
-            return [Slot(likely[0], rest[0][1])]
-        fits = [p for p in likely if np.size(p.value) == np.size(rest[0][0])]
-        return [Slot(fits[0], rest[0][1])] if len(fits) == 1 else []
-    slots = []
-    for value, reader in rest:
-        fits = [leaf for leaf in leaves if np.shape(leaf.value) == np.shape(value)]
-        same = [v for v, _ in rest if np.shape(v) == np.shape(value)]
-        if len(fits) == 1 and len(same) == 1:
-            slots.append(Slot(fits[0], reader))
-    return slots
+def _without(slots: tuple[Slot, ...], outcome: Outcome) -> tuple[str, ...]:
+    """Neighbours in a dict of parameters that got no gradient: said, not passed over."""
+    paths = {slot.leaf.path for slot in slots}
+    parents = {path[:-1] for path in paths if len(path) > 1 and path[-1][0] == "item"}
+    left = [
+        leaf.name
+        for leaf in candidates(outcome)
+        if leaf.path not in paths and leaf.path[:-1] in parents
+        if isinstance(leaf.value, np.ndarray)
+    ]
+    return (f"no gradient for {' '.join(left)}: not checked",) if left else ()

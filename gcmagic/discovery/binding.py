@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
@@ -14,7 +16,7 @@ from .costs import CostOption, cost_options
 from .evidence import Evidence, is_number
 from .lookup import Hints
 from .scopes import Scope, cell_scope, function_scope
-from .source import Function, expression_name
+from .source import Function, expression_name, global_reads, updated_names
 from .trial import Failure, run
 from .wiring import Wiring
 
@@ -128,6 +130,19 @@ def _try_scope(
             break
 
 
+def _rate(backward: Function, wiring: Wiring) -> float | None:
+    """The learning rate: an argument, its default, an attribute of the instance, a global."""
+    values = {name: root.value for name, root in wiring.roots.items()}
+    owner = wiring.roots.get(backward.owner)
+    attributes = vars(owner.value) if owner and hasattr(owner.value, "__dict__") else {}
+    read = {n: wiring.evidence.values.get(n) for n in sorted(global_reads(backward))}
+    for known in (values, backward.defaults, attributes, read):
+        for name, value in known.items():
+            if kind(name) == "rate" and is_number(value) and np.size(value) == 1:
+                return float(value)
+    return None
+
+
 def _targets(statement: ast.stmt, site: ast.Call | None) -> tuple[str | None, ...]:
     if not isinstance(statement, ast.Assign) or statement.value is not site:
         return ()
@@ -144,17 +159,14 @@ def _try_wiring(
     label: str,
     found: Search,
 ) -> None:
-    rate = next(
-        (
-            float(r.value)
-            for n, r in wiring.roots.items()
-            if kind(n) == "rate" and is_number(r.value)
-        ),
-        None,
-    )
+    rate = _rate(backward, wiring)
+    before = {name: root.value for name, root in wiring.roots.items()}
+    updated = updated_names(backward.node)
 
     def look(values: dict, after: dict) -> Reading | None:
-        outcome = Outcome(after[RESULT], names, values, after, rate, wiring.hints.params)
+        outcome = Outcome(
+            after[RESULT], names, values, after, rate, wiring.hints.params, before, updated
+        )
         return adapters.read(outcome)
 
     reading = run(wiring.lines, wiring.evidence, wiring.roots, look)
@@ -185,5 +197,5 @@ def _try_wiring(
     for option in working:
         if (option.rank[:-1] if option.rank[0] == 4 else option.rank) == best:
             tier = 2 if option.rank[0] >= 3 else 1
-            clean = Reading(reading.family, reading.slots, None, reading.notes, reading.fused)
+            clean = replace(reading, cost=None)
             found.proposals.append(Proposal(backward, text, option.wiring, clean, option, tier))

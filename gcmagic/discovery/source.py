@@ -167,6 +167,26 @@ def global_reads(function: Function) -> frozenset[str]:
     return global_names(function.code)[0] if function.code is not None else frozenset()
 
 
+def updated_names(node: ast.AST | None) -> frozenset[str]:
+    """Names that a function updates: ``W1`` in ``self.W1 -= …`` and ``W1 = W1 - lr * dW1``."""
+    found: set[str] = set()
+    for part in ast.walk(node) if node is not None else ():
+        target: ast.AST | None = None
+        if isinstance(part, ast.AugAssign) and isinstance(part.op, (ast.Sub, ast.Add)):
+            target = part.target
+        elif isinstance(part, ast.Assign) and isinstance(part.value, ast.BinOp):
+            wanted = ast.unparse(part.targets[0])
+            terms = (ast.unparse(n) for n in ast.walk(part.value) if isinstance(n, ast.expr))
+            if isinstance(part.value.op, (ast.Sub, ast.Add)) and wanted in terms:
+                target = part.targets[0]
+        while isinstance(target, ast.Subscript):
+            target = target.value
+        name = expression_name(target)
+        if name and not gradient_stems(name):
+            found.add(name)
+    return frozenset(found)
+
+
 def call_name(node: ast.Call) -> str:
     """What is called: ``f``, ``net.loss``; empty for anything computed."""
     try:

@@ -12,6 +12,7 @@ from .evidence import Evidence, is_number
 from .lookup import Hints, Root, look_up
 from .scopes import Line, Scope, is_builtin, is_update
 from .source import Function, names_loaded
+from .trial import run
 
 MAKERS_OF_ARRAYS = frozenset({"zeros", "ones", "full", "empty", "eye", "arange", "linspace"})
 
@@ -32,7 +33,7 @@ class Wiring:
     forward_outputs: tuple[str, ...] = ()
     path: tuple[tuple[str, bool], ...] = ()
     limit: int = 0
-    joined: bool = False
+    making: bool = False
 
     def copy(self) -> Wiring:
         """A wiring that can grow on its own."""
@@ -74,11 +75,23 @@ class Wiring:
                 self.added.append(f"{name} = {output}")
                 self.produced[name] = output
                 return
-        root = look_up(name, self.evidence, self.hints, self.scope, like)
+        root = look_up(name, self.evidence, self.hints, self.scope, like) or self.made(name, before)
         if root is None:
             self.missing.append(like or name)
         else:
             self.roots[name] = root
+
+    def made(self, name: str, before: int) -> Root | None:
+        """A value that the scope makes for itself, such as ``W1, b1 = init_params()``."""
+        if self.scope is None or self.scope.function is None:
+            return None
+        helper = replace(self.copy(), forward=None, chosen=set(), produced={}, added=[], missing=[])
+        helper.making = True
+        if not helper.follow(name, before) or helper.missing:
+            return None
+        roots = {n: r for n, r in helper.roots.items() if n != name}
+        value = run(helper.lines, self.evidence, roots, lambda _, after: after[name])
+        return None if isinstance(value, str) else Root(value, name)
 
     def provided(self, name: str) -> bool:
         """True where the forward pass returns something of that name."""
@@ -109,6 +122,8 @@ class Wiring:
 
     def part_of_pass(self, line: Line, name: str) -> bool:
         """Whether a statement computes something from the parameters rather than making data."""
+        if self.making:
+            return not line.header and not is_update(line)
         if line.header or is_update(line) or any(is_maker(called) for called in line.called):
             return False
         makes = any(called.rpartition(".")[2] in MAKERS_OF_ARRAYS for called in line.called)
@@ -145,8 +160,8 @@ class Wiring:
         if followed is not None:
             self.forward_outputs = followed[1]
             return
-        names = [
-            name if self._can_bind(name, function) else f"output_{k}"
+        names: list[str] = [
+            str(name) if self._can_bind(name, function) else f"output_{k}"
             for k, name in enumerate(function.returns)
         ]
         if not names or not function.returns_tuple:

@@ -1,0 +1,42 @@
+"""F: backward moves the parameters itself; the gradient is (before - after) / learning rate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .calling import Leaf, Outcome, Reading, Slot, follow, is_real
+from .pairing import candidates, in_order
+
+
+def read(outcome: Outcome) -> Reading | None:
+    """The parameters that backward's source updates, or that it returns under their own names."""
+    rate = outcome.rate
+    if not rate:
+        return None
+    leaves = candidates(outcome)
+    slots = [
+        Slot(leaf, get)
+        for name, value, get in outcome.elements
+        for leaf in leaves
+        if is_real(value) and name == leaf.key and np.shape(value) == np.shape(leaf.value)
+    ]
+    if not slots:
+        slots = [
+            Slot(leaf, lambda scope, p=leaf.path: follow(scope, p))
+            for leaf in leaves
+            if _moved(leaf, outcome)
+        ]
+    if not slots:
+        return None
+    note = f"gradients are read from the update of the parameters, at learning rate {rate:g}"
+    return Reading("F", in_order(slots, outcome), None, (note,), fused=True, rate=rate)
+
+
+def _moved(leaf: Leaf, outcome: Outcome) -> bool:
+    if leaf.key not in outcome.updated and str(leaf.path[0]) not in outcome.updated:
+        return False
+    try:
+        before = follow(outcome.before, leaf.path)
+    except (KeyError, AttributeError, IndexError):
+        return False  # made by the run: a layer's cache
+    return np.shape(before) == np.shape(leaf.value)

@@ -1,0 +1,43 @@
+"""V: one vector in, one vector out; and arrays without names that fit one parameter each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .calling import Outcome, Reading, Slot, is_cost_like, is_real
+from .names import gradient_stems, kind
+from .pairing import candidates, in_order
+from .same_call import cost_element
+
+
+def read(outcome: Outcome) -> Reading | None:
+    """Match nameless arrays to parameters: the only likely one, or the only one of the shape."""
+    index = cost_element(outcome)
+    elements = [item for k, item in enumerate(outcome.elements) if k != index]
+    rest = [(value, reader) for _, value, reader in elements if is_real(value)]
+    slots = _by_shape(rest, outcome, [name for name, _, _ in elements])
+    if not slots:
+        return None
+    cost = None if index is None else outcome.elements[index][2]
+    family = "S" if cost else "V" if len(rest) == 1 else "T"
+    return Reading(family, in_order(slots, outcome), cost)
+
+
+def _by_shape(rest: list, outcome: Outcome, names: list[str | None]) -> list[Slot]:
+    """Slots where each gradient fits one parameter only; a name that says otherwise forbids it."""
+    leaves = candidates(outcome)
+    likely = [leaf for leaf in leaves if kind(leaf.key) == "vector"] or leaves
+    if len(rest) == 1:
+        if len(names) == 1 and is_cost_like(rest[0][0]) and not gradient_stems(names[0] or ""):
+            likely = [leaf for leaf in likely if np.size(leaf.value) == 1]
+        if len(likely) == 1:
+            return [Slot(likely[0], rest[0][1])]
+        fits = [p for p in likely if np.size(p.value) == np.size(rest[0][0])]
+        return [Slot(fits[0], rest[0][1])] if len(fits) == 1 else []
+    slots = []
+    for value, reader in rest:
+        fits = [leaf for leaf in leaves if np.shape(leaf.value) == np.shape(value)]
+        same = [v for v, _ in rest if np.shape(v) == np.shape(value)]
+        if len(fits) == 1 and len(same) == 1:
+            slots.append(Slot(fits[0], reader))
+    return slots
