@@ -114,7 +114,11 @@ def check_at(
         found, used = compare(problem, theta, block, gradient, cost, noise, settings, evaluator)
         compared.append(found)
         nfev += used
-    return Phase(name, theta, cost, noise, epsilon, tuple(compared), (), nfev)
+    told: tuple[Finding, ...] = ()
+    if np.any(gradient) and not any(np.any(found.numeric) for found in compared):
+        compared = [_blank(block, gradient, Status.NOISY) for block in blocks]
+        told = (_stuck(problem),)
+    return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
 
 
 def compare(
@@ -232,6 +236,19 @@ def _blank(block: Block, gradient: np.ndarray, status: Status) -> Comparison:
         unknown,
         unknown.copy(),
         np.full(block.size, status, dtype=np.int8),
+    )
+
+
+def _stuck(problem: Problem) -> Finding:
+    """The cost of another network, or of another copy of the parameters."""
+    return Finding(
+        "cost-does-not-move",
+        "",
+        "the cost does not change with any parameter, so it is not the cost of this gradient",
+        f"{problem.cost_name} returned the same number for every nudge, while "
+        f"{problem.gradient_name} is not zero",
+        "Does it read its parameters from somewhere else (a global, a copy made earlier)? Name "
+        "the right one with --cost.",
     )
 
 

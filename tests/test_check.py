@@ -63,6 +63,12 @@ TABLE = {
         "",
         ("nothing-moves",),
     ),
+    "cost of something else": (
+        Problem(lambda p: 1.0, lambda p: p, V),
+        INCONCLUSIVE,
+        "",
+        ("cost-does-not-move",),
+    ),
     "|x| at 1e-9": (Problem(abs, np.sign, 1e-9), INCONCLUSIVE, "", ("kink",)),
     "|x| at 0": (Problem(abs, np.sign, 0.0), INCONCLUSIVE, "", ()),
     "cost NaN": (Problem(lambda p: math.nan, lambda p: p, V), INCONCLUSIVE, "", ("not-finite",)),
