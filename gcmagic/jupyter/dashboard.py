@@ -164,9 +164,16 @@ class Dashboard:
                 if self._cancelled:
                     self._say(f"{self._heading}: stopped")
             except (Exception, CheckInterrupted) as error:
-                own = isinstance(error, (GradcheckError, CheckInterrupted))
-                words = str(error) if own else f"{type(error).__name__}: {error}"
-                self._show([], question, f"{self._heading}: {words}")
+                self._fail(question, error)
+
+    def _fail(self, question: Question, error: BaseException) -> None:
+        """What went wrong, in words, beside no picture: the last one was of something else."""
+        own = isinstance(error, (GradcheckError, CheckInterrupted))
+        self._say(f"{self._heading}: {'' if own else type(error).__name__ + ': '}{error}")
+        with self._lock:
+            if not self._closed:
+                name = self._report.phases[question.phase].name
+                self.image.value = self._picture.png([], name)
 
     def _answer(self, question: Question) -> None:
         self._heading = _heading(self._report, question)

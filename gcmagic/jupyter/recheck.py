@@ -140,9 +140,9 @@ def sentence(blocks: Sequence[Comparison]) -> str:
     if counts[Status.AGREES] == total:
         parts = [f"all {total:,} components agree" if total > 1 else "the one component agrees"]
     wrong = [block for block in blocks if block.count(Status.WRONG)]
-    if not wrong:
+    if not wrong and np.isfinite(overall(blocks)):
         parts.append(f"difference {exponent(overall(blocks), 1)}")
-    else:
+    if wrong:
         far = max(wrong, key=lambda block: float(_off(block)))
         place = far.worst(1)[0]
         parts.append(

@@ -47,10 +47,12 @@ class Mark:
 
 def groups(sizes: Sequence[int]) -> list[Group]:
     """Stretches for arrays of these sizes: larger for larger ones, and none too small to see."""
+    if not sizes:
+        return []
     shares = np.asarray(sizes, dtype=float) ** 0.4
-    shares = np.maximum(shares, 0.5 * np.mean(shares)) if len(shares) else shares
-    gap = min(0.012, 0.2 / max(1, len(shares)))
-    widths = shares / np.sum(shares) * (1 - gap * max(0, len(shares) - 1))
+    shares = np.maximum(shares, 0.5 * np.mean(shares))
+    gap = min(0.012, 0.2 / len(shares))
+    widths = shares / np.sum(shares) * (1 - gap * (len(shares) - 1))
     lefts = np.concatenate([[0.0], np.cumsum(widths + gap)[:-1]])
     return [Group(float(a), float(a + w)) for a, w in zip(lefts, widths, strict=True)]
 
