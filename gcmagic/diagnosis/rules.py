@@ -57,7 +57,7 @@ def factors(blocks: list[Comparison]) -> list[Finding]:
     for block in blocks:
         fitted = fit_factor(block)
         if fitted is not None:
-            groups.setdefault(f"{fitted[0]:.4g}", []).append((block, *fitted))
+            groups.setdefault(factor_text(fitted[0]), []).append((block, *fitted))
     found = []
     for text, members in groups.items():
         names = " ".join(block.name for block, _, _ in members)
@@ -84,6 +84,14 @@ def factors(blocks: list[Comparison]) -> list[Finding]:
             )
         )
     return found
+
+
+def factor_text(c: float) -> str:
+    """A factor to four digits, as ``1/16`` where it is one."""
+    inverse = 1 / c
+    if abs(inverse) >= 2 and abs(inverse - round(inverse)) < 1e-4 * abs(inverse):
+        return f"{'-' if c < 0 else ''}1/{abs(round(inverse))}"
+    return f"{c:.4g}"
 
 
 def fit_factor(block: Comparison) -> tuple[float, float] | None:
