@@ -80,10 +80,8 @@ def comparable(outputs: Iterable[Any]) -> list[Any]:
             kept.append(output)
         elif WIDGET not in data:  # a widget is gone from a stored notebook, text and all
             text = "".join(data.get(TEXT, ""))
-            told = text and not text.startswith(
-                "<IPython.core.display."
-            )  # HTML('...') names itself
-            same = SAME_AS_TEXT if told else frozenset()
+            mute = not text or text.startswith("<IPython.core.display.")  # as HTML('...') is
+            same = frozenset() if mute else SAME_AS_TEXT
             left = {
                 mime: value
                 for mime, value in data.items()
