@@ -11,8 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from .calling import Leaf, Outcome, Path, Reading, Slot, children, follow, is_real
-from .names import gradient_stems, match_name
+from .calling import (
+    RESULT,
+    Leaf,
+    Outcome,
+    Path,
+    Reading,
+    Slot,
+    children,
+    follow,
+    is_cost_like,
+    is_real,
+)
+from .names import gradient_stems, is_cost_variable, match_name
 from .pairing import by_name, candidates, distinct, in_order, parallel
 from .same_call import cost_reader
 
@@ -28,7 +39,11 @@ def read(outcome: Outcome) -> Reading | None:
         _visit((name,), value, outcome.roots, known, slots, set())
     if not slots:
         return None
-    return Reading("L", in_order(distinct(slots), outcome), cost_reader(outcome))
+    cost = cost_reader(outcome)
+    alone = is_cost_like(outcome.result) and len(outcome.names) == 1
+    if cost is None and alone and is_cost_variable(outcome.names[0] or ""):
+        cost = lambda scope: scope[RESULT]  # noqa: E731
+    return Reading("L", in_order(distinct(slots), outcome), cost)
 
 
 def _visit(

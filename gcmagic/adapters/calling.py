@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -210,13 +210,18 @@ def path_text(path: Path) -> str:
 
 
 def all_leaves(roots: Mapping[str, Any]) -> list[Leaf]:
-    """Every array and number among the roots, each array once, no two of one name."""
+    """Every array and number among the roots, each array once."""
     seen: set[int] = set()
     found = [
         leaf
         for name, value in roots.items()
         for leaf in _leaves(value, (name,), "" if children_named(value) else name, 0, seen)
     ]
+    return found
+
+
+def distinctly_named(found: Sequence[Leaf]) -> list[Leaf]:
+    """The leaves, those that share a name called by their whole path."""
     names = [leaf.name for leaf in found]
     return [
         leaf if names.count(leaf.name) == 1 else replace(leaf, name=path_text(leaf.path))

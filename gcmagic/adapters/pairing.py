@@ -7,7 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from .calling import Leaf, Outcome, Path, Read, Scope, Slot, all_leaves, containers, is_real
+from .calling import (
+    Leaf,
+    Outcome,
+    Path,
+    Read,
+    Scope,
+    Slot,
+    all_leaves,
+    containers,
+    distinctly_named,
+    is_real,
+)
 from .names import gradient_stems, kind, match_name
 
 Steps = tuple[Any, ...]
@@ -132,7 +143,9 @@ def distinct(slots: Sequence[Slot]) -> list[Slot]:
 def in_order(slots: Sequence[Slot], outcome: Outcome) -> tuple[Slot, ...]:
     """Slots in the order in which the parameters lie in the user's own structure."""
     order = {leaf.path: k for k, leaf in enumerate(all_leaves(outcome.roots))}
-    return tuple(sorted(distinct(slots), key=lambda slot: order.get(slot.leaf.path, 0)))
+    ordered = sorted(distinct(slots), key=lambda slot: order.get(slot.leaf.path, 0))
+    leaves = distinctly_named([slot.leaf for slot in ordered])
+    return tuple(Slot(leaf, slot.read) for leaf, slot in zip(leaves, ordered, strict=True))
 
 
 def flat_items(grads: Any, read: Read) -> Iterator[tuple[str | None, Any, Read]]:

@@ -156,10 +156,13 @@ class _Gradients:
         return {name: read(scope) for name, read in zip(self.names, self.reads, strict=True)}
 
 
-def slice_lines(lines: Sequence[str], wanted: str, fixed: frozenset[str]) -> tuple[str, ...]:
+def slice_lines(
+    lines: Sequence[str], wanted: str, fixed: frozenset[str], passive: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The lines that the variable `wanted` depends on, calls on objects included.
 
-    `fixed` names functions and modules: calling them changes nothing that is needed.
+    `fixed` names functions and modules: calling them changes nothing that is needed. A line of
+    `passive`, a backward pass on the way to the cost, counts only for what it binds.
     """
     trees = [ast.parse(line).body[0] for line in lines]
     needed = {wanted}
@@ -168,7 +171,9 @@ def slice_lines(lines: Sequence[str], wanted: str, fixed: frozenset[str]) -> tup
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
         stores = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         loads = {node.id for node in names if isinstance(node.ctx, ast.Load)}
-        if stores & needed or (not _reserved(stores) and (_acts_on(tree) & needed) - fixed):
+        if stores & needed or (
+            line not in passive and not _reserved(stores) and (_acts_on(tree) & needed) - fixed
+        ):
             kept.append(line)
             needed |= loads
     return tuple(reversed(kept))

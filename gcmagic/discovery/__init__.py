@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..adapters.calling import COST, RESULT
+from ..adapters.names import BACKWARD, role_score
 from ..adapters.program import Program, build, slice_lines
 from ..problem import Problem
 from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
-from .lookup import Hints, split_commas
+from .lookup import Hints, check_hints, split_commas
 from .messages import how, no_such_function, nothing_found, refusal
-from .source import Function, global_reads
+from .source import Function, call_name, global_reads
 from .trial import space_of
 
 __all__ = ["discover"]
@@ -71,6 +73,7 @@ def discover(
     """
     evidence = collect(namespace, cells)
     hints = Hints(forward, backward, split_commas(params), split_commas(data), cost)
+    check_hints(evidence, hints)
     proposal = _settle(evidence, hints, defined)
     return _problem(proposal, evidence)
 
@@ -82,6 +85,7 @@ def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> 
     fitting = [f for f, s in zip(candidates, searches, strict=True) if s.proposals]
     kept = {function.name for function in leaders(fitting)}
     proposals = [p for s in searches for p in s.proposals if p.backward.name in kept]
+    proposals = [p for p in proposals if not any(_part_of(p, q) for q in proposals)]
     if hints.forward and not hints.backward:
         proposals = [p for p in proposals if hints.forward in (p.forward, p.backward.name)]
     if not proposals:
@@ -89,6 +93,14 @@ def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> 
     if len(proposals) > 1:
         raise refusal(proposals, hints)
     return proposals[0]
+
+
+def _part_of(part: Proposal, whole: Proposal) -> bool:
+    """True where the program of `whole` runs the backward call of `part` on its way."""
+    call = f"{part.backward.name}("
+    return part is not whole and any(
+        call in line for line in whole.wiring.lines if not line.startswith("__")
+    )
 
 
 def _candidates(evidence: Evidence, hints: Hints) -> list[Function]:
@@ -107,10 +119,11 @@ def _problem(proposal: Proposal, evidence: Evidence) -> Problem:
     lines = wiring.lines
     space = space_of(lines, evidence, wiring.roots)
     fixed = frozenset(space)
+    backward = tuple(line for line in lines if _runs_backward(line))
     wanted = COST if proposal.cost is not None else RESULT
     values = {name: root.value for name, root in wiring.roots.items()}
     return build(
-        Program(slice_lines(lines, wanted, fixed), space),
+        Program(slice_lines(lines, wanted, fixed, backward if proposal.cost else ()), space),
         Program(slice_lines(lines, RESULT, fixed), space),
         proposal.reading,
         values,
@@ -119,6 +132,11 @@ def _problem(proposal: Proposal, evidence: Evidence) -> Problem:
         gradient_name=proposal.backward.name,
         notes=_stale(proposal),
     )
+
+
+def _runs_backward(line: str) -> bool:
+    calls = (node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call))
+    return any(role_score(call_name(node).rpartition(".")[2], BACKWARD) for node in calls)
 
 
 def _stale(proposal: Proposal) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ import numpy as np
 from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
 from ..adapters.names import is_decoy, kind
+from ..adapters.program import slice_lines
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options
 from .evidence import Evidence, is_number
 from .lookup import Hints
 from .scopes import Scope, cell_scope, function_scope
 from .source import Function, expression_name, global_reads, updated_names
-from .trial import Failure, run
+from .trial import Failure, names_in, run
 from .wiring import Wiring
 
 
@@ -67,7 +68,7 @@ def scopes(evidence: Evidence, backward: Function) -> Iterator[Scope | None]:
     short = backward.short
     wanted = _wanted(evidence)
     if any(short in source for source in evidence.cells):
-        yield _calling(cell_scope(evidence.cells, wanted), backward)
+        yield from _calling(cell_scope(evidence.cells, wanted), backward)
     for name in evidence.callables():
         code_names = getattr(getattr(_raw(evidence, name), "__code__", None), "co_names", ())
         if short not in code_names or name == backward.name:
@@ -77,7 +78,7 @@ def scopes(evidence: Evidence, backward: Function) -> Iterator[Scope | None]:
             continue
         function = evidence.read(name)
         if function is not None:
-            yield _calling(function_scope(function, wanted, owner), backward)
+            yield from _calling(function_scope(function, wanted, owner), backward)
     yield None
 
 
@@ -95,8 +96,8 @@ def _wanted(evidence: Evidence):
     return wanted
 
 
-def _calling(scope: Scope, backward: Function) -> Scope | None:
-    return scope if scope.calls_of(lambda name: name == backward.name) else None
+def _calling(scope: Scope, backward: Function) -> list[Scope]:
+    return [scope] if scope.calls_of(lambda name: name == backward.name) else []
 
 
 def _try_scope(
@@ -138,8 +139,8 @@ def _rate(backward: Function, wiring: Wiring) -> float | None:
     read = {n: wiring.evidence.values.get(n) for n in sorted(global_reads(backward))}
     for known in (values, backward.defaults, attributes, read):
         for name, value in known.items():
-            if kind(name) == "rate" and is_number(value) and np.size(value) == 1:
-                return float(value)
+            if value is not None and kind(name) == "rate" and is_number(value):
+                return float(np.asarray(value).reshape(-1)[0])
     return None
 
 
@@ -180,7 +181,11 @@ def _try_wiring(
         found.proposals.append(Proposal(backward, text, wiring, reading, None, 2))
         return
     working: list[CostOption] = []
+    moving = {str(slot.leaf.path[0]) for slot in reading.slots}
     for option in cost_options(wiring, backward):
+        if not moving & names_in(slice_lines(option.wiring.lines, COST, frozenset())):
+            found.failures.append(Failure(f"{option.name} as the cost", "has no parameter in it"))
+            continue
         value = run(
             option.wiring.lines, wiring.evidence, option.wiring.roots, lambda _, after: after[COST]
         )

@@ -105,16 +105,21 @@ def _hinted(name: str, label: str, evidence: Evidence, hints: Hints) -> Root | N
         fits = text == name or (len(hints.params) == 1 and label in ("params", "vector"))
         if fits and (text in evidence.values or not text.isidentifier()):
             return Root(evaluate(text, evidence), text)
-    for text in hints.data:
-        base = next((n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)), "")
-        if base == name or (label in ("x", "y") and kind(base) == label):
+    labels = [next((kind(n) for n in _names(text) if kind(n)), "") for text in hints.data]
+    for place, text in enumerate(hints.data):
+        # By name, else by place: the first expression is X, the second is y
+        free = [fallback for fallback in ("x", "y")[place : place + 1] if fallback not in labels]
+        if name in _names(text) or (label and label in (labels[place], *free)):
             return Root(evaluate(text, evidence), text)
-    if label in ("x", "y") and hints.data:
-        unknown = [t for t in hints.data if not any(kind(n) in ("x", "y") for n in _names(t))]
-        place = ("x", "y").index(label)
-        if len(unknown) == len(hints.data) and place < len(unknown):
-            return Root(evaluate(unknown[place], evidence), unknown[place])
     return None
+
+
+def check_hints(evidence: Evidence, hints: Hints) -> None:
+    """Refuse expressions that cannot be evaluated before anything is bound without them."""
+    for text in (*hints.data, *hints.params):
+        if text.isidentifier() and text in hints.params and text not in evidence.values:
+            continue  # a key of a dict or an attribute
+        evaluate(text, evidence)
 
 
 def _names(text: str) -> list[str]:

@@ -34,6 +34,11 @@ class Line:
         return tuple(name for name, _ in self.calls)
 
     @property
+    def owners(self) -> frozenset[str]:
+        """First names of what it calls: ``model`` in ``model.forward(X)``."""
+        return frozenset(name.partition(".")[0] for name in self.called)
+
+    @property
     def text(self) -> str:
         """The statement as source."""
         return ast.unparse(self.statement)

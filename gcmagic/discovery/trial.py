@@ -28,14 +28,15 @@ class Failure:
     why: str
 
 
+def names_in(lines: Sequence[str]) -> set[str]:
+    """All names in some lines."""
+    nodes = (node for line in lines for node in ast.walk(ast.parse(line)))
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
 def space_of(lines: Sequence[str], evidence: Evidence, roots: Mapping[str, Root]) -> dict[str, Any]:
     """The functions, classes and modules that the lines name."""
-    names = {
-        node.id
-        for line in lines
-        for node in ast.walk(ast.parse(line))
-        if isinstance(node, ast.Name) and node.id not in roots
-    }
+    names = names_in(lines) - set(roots)
     return {name: evidence.namespace[name] for name in sorted(names) if name in evidence.namespace}
 
 

@@ -7,7 +7,16 @@ import inspect
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..adapters.names import is_cost_variable, is_maker, kind, words
+from ..adapters.names import (
+    BACKWARD,
+    is_cost_variable,
+    is_held_out,
+    is_maker,
+    kind,
+    role_score,
+    words,
+)
+from ..sandbox import users_own
 from .evidence import Evidence, is_number
 from .lookup import Hints, Root, look_up
 from .scopes import Line, Scope, is_builtin, is_update
@@ -80,6 +89,43 @@ class Wiring:
             self.missing.append(like or name)
         else:
             self.roots[name] = root
+
+    def act(self, before: int) -> None:
+        """Take over calls that leave something in the objects of the program.
+
+        ``dense1.forward(X)`` returns nothing, but ``dense1.backward(d)`` needs what it left.
+        """
+        lines = self.scope.lines if self.scope else ()
+        here = lines[self.limit].cell if self.limit < len(lines) else -1
+        reached: set[str] = set()
+        while True:
+            objects = {n for n, root in self.roots.items() if users_own(type(root.value))}
+            if not objects - reached:
+                return
+            for name in sorted(objects - reached):
+                acting = [k for k in range(before) if self._acts(lines[k], name)]
+                ahead = [k for k in acting if not self._is_backward(lines[k], name)]
+                cell = max((lines[k].cell for k in ahead), default=here)
+                for index in [k for k in acting if lines[k].cell in (here, cell)]:
+                    if index not in self.chosen:
+                        self.chosen.add(index)
+                        for load in lines[index].loads:
+                            self.need(load, index)
+                        self.produced.update({bound: bound for bound in lines[index].binds})
+            reached |= objects
+
+    def _acts(self, line: Line, name: str) -> bool:
+        if name not in line.owners or line.header or contradicts(line.tests, self.path):
+            return False
+        found = {word for called in line.called for word in words(called)}
+        if (is_update(line) and "zero" not in found) or found & {"print", "append"}:
+            return False
+        outside = line.loops != self.loops and line.loops != ()
+        return not outside and not any(is_held_out(load) for load in line.loads)
+
+    def _is_backward(self, line: Line, name: str) -> bool:
+        calls = [c for c in line.called if c.partition(".")[0] == name]
+        return any(role_score(c.rpartition(".")[2], BACKWARD) for c in calls)
 
     def made(self, name: str, before: int) -> Root | None:
         """A value that the scope makes for itself, such as ``W1, b1 = init_params()``."""
@@ -217,6 +263,7 @@ class Wiring:
         parts = []
         for argument, node in bound.items():
             parts.append(self.argument(argument, node, before))
+        self.act(before)
         return f"{ast.unparse(site.func)}({', '.join(parts)})"
 
     def argument(self, argument: str, node: ast.expr, before: int) -> str:

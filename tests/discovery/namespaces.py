@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import dicts, tuples
+from . import dicts, objects, tuples
 
-ROWS = [*dicts.ROWS, *tuples.ROWS]
+ROWS = [*dicts.ROWS, *tuples.ROWS, *objects.ROWS]

@@ -421,7 +421,7 @@ _vector = Row(
     "theta",
     "gradient",
     "cost_function",
-    told=("gradient(theta, X, y)",),
+    told=("gradient(initial_theta, X, y)",),
 )
 _penalty = Row(
     "with a penalty",
@@ -477,6 +477,6 @@ ROWS = [
     _net,
     _net.broken("mask", "        dh[h <= 0] = 0\n", "", "W1 b1"),
     _propagate,
-    _propagate.broken("sign", "dw = np.dot(X, (A - Y).T) / m", "dw = np.dot(X, (Y - A).T) / m", "w"),
+    _propagate.broken("sign", "dw = np.dot(X, (A - Y).T)", "dw = np.dot(X, (Y - A).T)", "w"),
 ]  # fmt: skip
 LATER = [_rnn, _rnn.broken("no carry", "+ dhnext", "", "Wxh Whh bh")]

@@ -1,0 +1,209 @@
+"""What discovery says where nothing fits, or more than one thing does."""
+
+from __future__ import annotations
+
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from gcmagic.discovery import discover
+from gcmagic.errors import BindingError
+
+from .dicts import ALONE, REGULARISED, TWO_LAYERS
+from .rows import disagreeing, run_cells
+from .stillness import fingerprint
+from .tuples import VECTOR
+
+
+def cells(source: str) -> list[str]:
+    return [cell.strip("\n") + "\n" for cell in source.split("# %%\n")]
+
+
+def refused(source: str, **hints: str) -> BindingError:
+    namespace = run_cells(cells(source))
+    before = fingerprint(namespace)
+    with pytest.raises(BindingError) as caught:
+        discover(namespace, cells=cells(source), **hints)
+    assert fingerprint(namespace) == before
+    return caught.value
+
+
+def settled(source: str, line: str):
+    """The Problem that a line of a refusal leads to."""
+    words = line.split()[1:]
+    hints = {key.lstrip("-"): value for key, value in zip(words[::2], words[1::2], strict=True)}
+    return discover(run_cells(cells(source)), cells=cells(source), **hints)
+
+
+def test_plain_and_regularised_variants_are_both_offered_and_each_line_settles() -> None:
+    error = refused(REGULARISED)
+    assert error.lines == (
+        "%gradcheck --backward backward_propagation",
+        "%gradcheck --backward backward_propagation_with_regularization",
+    )
+    for line in error.lines:
+        problem = settled(REGULARISED, line)
+        assert disagreeing(problem) == []
+
+
+def test_two_models_in_one_notebook_are_both_offered() -> None:
+    error = refused(TWO_LAYERS + "# %%\n" + VECTOR.replace("X", "X2").replace("y", "y2"))
+    assert len(error.lines) == 2
+
+
+def test_two_costs_that_fit_are_both_offered() -> None:
+    source = ALONE + (
+        "def cross_loss(output, target):\n    return (abs(output - target) ** 3).sum()\n"
+    )
+    error = refused(source)
+    assert error.lines == (
+        "%gradcheck --backward net_backward --cost mse_loss",
+        "%gradcheck --backward net_backward --cost cross_loss",
+    )
+    assert disagreeing(settled(source, error.lines[0])) == []
+    assert disagreeing(settled(source, error.lines[1])) == ["w1", "bias1", "w2", "bias2"]
+
+
+def test_an_empty_namespace_says_what_is_needed() -> None:
+    with pytest.raises(BindingError, match="no backward pass") as caught:
+        discover({})
+    assert "Functions: (none)" in str(caught.value)
+    assert "dW1, db1" in str(caught.value)
+
+
+def test_what_is_there_is_listed() -> None:
+    error = refused("def forward(X):\n    return X\nX = np.ones((3, 2))\n")
+    assert "Functions: forward." in str(error)
+    assert "X(3,2)" in str(error)
+
+
+def test_a_class_without_an_instance_is_named() -> None:
+    error = refused("class Net:\n    def backward(self, X):\n        return X\n")
+    assert "net = Net(…)" in str(error)
+
+
+def test_a_misspelt_function_brings_its_neighbours() -> None:
+    error = refused(TWO_LAYERS, backward="backward_propgation")
+    assert "no function is called 'backward_propgation'" in str(error)
+    assert error.lines[0] == "%gradcheck --backward backward_propagation"
+
+
+def test_a_misspelt_forward_brings_its_neighbours() -> None:
+    error = refused(TWO_LAYERS, forward="foward_propagation")
+    assert error.lines[0] == "%gradcheck --forward forward_propagation"
+
+
+def test_data_that_cannot_be_evaluated_is_told() -> None:
+    error = refused(VECTOR, data="X_trian,y")
+    assert "X_trian cannot be evaluated" in str(error)
+    assert "arrays here" in str(error)
+
+
+def test_no_cost_anywhere_asks_for_one() -> None:
+    error = refused(VECTOR.replace("def cost_function", "def unrelated"), backward="gradient")
+    assert "--cost" in str(error)
+
+
+def test_missing_data_is_named() -> None:
+    source = VECTOR.replace("X = np.c_", "Q = np.c_").split("theta = gradient_descent")[0]
+    assert "gradient needs X" in str(refused(source))
+
+
+def test_a_call_site_tells_which_array_is_meant() -> None:
+    source = VECTOR.replace("X = np.c_", "Q = np.c_").replace("_theta, X", "_theta, Q")
+    problem = discover(run_cells(cells(source)), cells=cells(source))
+    assert "gradient(initial_theta, Q, y)" in problem.how
+
+
+def test_what_forward_raises_is_told_and_everything_is_as_before() -> None:
+    source = TWO_LAYERS.replace(
+        "    Z1 = parameters",
+        '    parameters["b1"] += 1\n    np.random.rand()\n    1 / 0\n    Z1 = parameters',
+    )
+    error = refused(source)
+    assert "ZeroDivisionError" in str(error)
+
+
+def test_a_cost_may_be_an_expression() -> None:
+    source = VECTOR.replace("def cost_function", "def unrelated")
+    problem = discover(
+        run_cells(cells(source)),
+        backward="gradient",
+        cost="-(y * np.log(sigmoid(X @ theta)) + (1 - y) * np.log(1 - sigmoid(X @ theta))).mean()",
+    )
+    assert disagreeing(problem) == []
+
+
+def test_data_hints_are_expressions() -> None:
+    namespace = run_cells(cells(VECTOR))
+    problem = discover(namespace, cells=cells(VECTOR), data="X[:3, :],y[:3]")
+    assert "gradient(initial_theta, X[:3, :], y[:3])" in problem.how
+    assert disagreeing(problem) == []
+
+
+def test_parameter_hints_keep_the_others_out() -> None:
+    namespace = run_cells(cells(TWO_LAYERS))
+    problem = discover(namespace, cells=cells(TWO_LAYERS), params="W2,b2")
+    assert problem.layout.names == ("W2", "b2")
+    assert disagreeing(problem) == []
+
+
+def test_a_function_redefined_is_the_latest() -> None:
+    wrong = TWO_LAYERS.split("# %%\n")[3].replace("dZ2 = cache", "dZ2 = 2 * cache")
+    namespace = run_cells([*cells(TWO_LAYERS), wrong])
+    problem = discover(namespace, cells=[*cells(TWO_LAYERS), wrong])
+    assert disagreeing(problem) == ["W1", "b1", "W2", "b2"]
+
+
+def test_the_problem_does_not_follow_later_changes_of_the_notebook() -> None:
+    namespace = run_cells(cells(TWO_LAYERS))
+    problem = discover(namespace, cells=cells(TWO_LAYERS))
+    before = problem.cost(problem.params)
+    namespace["X"][:] = 0
+    namespace["Y"] = None
+    namespace["parameters"]["W1"][:] = 7
+    assert problem.cost(problem.params) == before
+
+
+def test_five_hundred_names_take_less_than_a_third_of_a_second() -> None:
+    filler = "\n".join(
+        f"def helper_{k}(a, b):\n    return np.tanh(a) + {k} * b\n"
+        f"array_{k} = np.ones(({k % 9 + 1}, 4))"
+        for k in range(250)
+    )
+    source = [*cells(TWO_LAYERS), filler + "\n"]
+    namespace = run_cells(source)
+    assert len(namespace) > 500
+    start = time.perf_counter()
+    discover(namespace, cells=source)
+    assert time.perf_counter() - start < 0.3
+
+
+def test_integers_are_checked_as_float64_and_told() -> None:
+    source = VECTOR + "theta = np.array([1, 2, 0, 1])\ndel initial_theta\n"
+    problem = discover(run_cells(cells(source)), cells=cells(source))
+    assert problem.notes == ("theta is int64: checked as float64",)
+    assert disagreeing(problem) == []
+
+
+def test_a_backward_that_reads_a_stale_global_is_told() -> None:
+    source = TWO_LAYERS.replace('parameters["W2"].T @ dZ2', "W2.T @ dZ2")
+    source += 'W2 = parameters["W2"].copy()\n'
+    problem = discover(run_cells(cells(source)), cells=cells(source))
+    assert problem.notes == (
+        "backward_propagation reads the global W2, which does not move with the parameters",
+    )
+
+
+def test_matrices_stay_matrices() -> None:
+    source = VECTOR.replace("np.zeros(4)", "np.matrix(np.zeros((4, 1)))").replace(
+        "(rng.rand(8) > 0.4) * 1.0", "np.matrix((rng.rand(8, 1) > 0.4) * 1.0)"
+    ).replace("y * np.log(h) + (1 - y) * np.log(1 - h)",
+              "np.multiply(y, np.log(h)) + np.multiply(1 - y, np.log(1 - h))")  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        problem = discover(run_cells(cells(source)), cells=cells(source))
+        assert isinstance(problem.params["theta"], np.matrix)
+        assert disagreeing(problem) == []

@@ -1,0 +1,326 @@
+"""The sandbox puts back everything that it was told to guard, whatever happened."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import os
+import random
+import signal
+import threading
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gcmagic.sandbox import Snapshot, untouched
+
+COUNTER = 0
+HISTORY: list[float] = []
+
+
+class Layer:
+    shared: list[int] = []  # noqa: RUF012
+    count = 0
+
+    def __init__(self) -> None:
+        self.W = np.arange(6.0).reshape(2, 3)
+        self.caches: list[np.ndarray] = []
+        self.t = 0
+
+    def forward(self, x):
+        self.t += 1
+        self.caches.append(x)
+        self.y_hat = x @ self.W
+        Layer.count += 1
+        Layer.shared.append(1)
+        return self.y_hat
+
+
+class Slotted:
+    __slots__ = ("W", "later")
+
+    def __init__(self) -> None:
+        self.W = np.ones(3)
+
+
+class Weights(dict):
+    pass
+
+
+def counts(x):
+    global COUNTER
+    COUNTER += 1
+    HISTORY.append(x)
+    return x
+
+
+def defaults(x, seen=[], *, kept={"n": 0}):  # noqa: B006
+    seen.append(x)
+    kept["n"] += 1
+
+
+def calls_counts(x):
+    return counts(x)
+
+
+def test_arrays_get_their_bytes_back_in_place() -> None:
+    a = np.array([1.0, np.nan, -0.0])
+    before = a.tobytes()
+    with untouched(a) as snapshot:
+        a[:] = 7
+        assert snapshot.changed() == ("the ndarray",)
+    assert a.tobytes() == before
+
+
+@settings(max_examples=30, deadline=None)
+@given(hnp.arrays(st.sampled_from([np.float32, np.float64, np.int16, np.bool_]), (3, 2)))
+def test_any_dtype_comes_back_byte_for_byte(a) -> None:
+    before = a.tobytes()
+    with untouched({"a": a}):
+        a[...] = np.ones((), a.dtype)
+        a[0] = 0
+    assert a.tobytes() == before
+
+
+def test_views_matrices_and_objects_come_back() -> None:
+    base = np.arange(12.0)
+    view = base.reshape(3, 4).T
+    things = np.array([np.ones(2), [1, 2], "text"], dtype=object)
+    inner = things[0]
+    with untouched(view, things):
+        view[1] = 0
+        things[0] = None
+        inner[:] = 5
+    assert np.array_equal(base, np.arange(12.0))
+    assert things[0] is inner
+    assert inner.tolist() == [1, 1]
+
+
+def test_an_array_resized_in_place_gets_its_shape_back() -> None:
+    a = np.arange(6.0)
+    with untouched(a):
+        a.resize(2, refcheck=False)
+    assert a.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_an_array_locked_inside_is_unlocked() -> None:
+    a = np.ones(2)
+    with untouched(a):
+        a.flags.writeable = False
+    a[0] = 2
+
+
+def test_containers_keep_identity_order_and_contents() -> None:
+    inner = {"k": [1, 2]}
+    root = {"b": 1, "a": inner, "s": {1, 2}, "d": collections.deque([1, 2], maxlen=2)}
+    with untouched(root) as snapshot:
+        del root["b"]
+        root["new"] = 1
+        inner["k"].append(3)
+        inner["k"] = []
+        root["s"].add(9)
+        root["d"].append(3)
+        assert snapshot.changed()
+    assert list(root) == ["b", "a", "s", "d"]
+    assert root["a"] is inner
+    assert inner == {"k": [1, 2]}
+    assert root["s"] == {1, 2}
+    assert list(root["d"]) == [1, 2]
+
+
+def test_instances_lose_new_attributes_and_classes_their_changes() -> None:
+    layer = Layer()
+    keys = list(vars(layer))
+    W = layer.W
+    with untouched(layer) as snapshot:
+        layer.forward(np.ones((1, 2)))
+        layer.W = layer.W * 2
+        del layer.caches
+        changed = snapshot.changed()
+    assert "the Layer.t" in changed
+    assert list(vars(layer)) == keys
+    assert layer.W is W
+    assert layer.caches == []
+    assert Layer.count == 0
+    assert Layer.shared == []
+
+
+def test_a_bound_method_guards_its_instance() -> None:
+    layer = Layer()
+    with untouched(layer.forward):
+        layer.forward(np.ones((1, 2)))
+    assert layer.t == 0
+    assert not hasattr(layer, "y_hat")
+
+
+def test_slots_are_put_back_or_emptied() -> None:
+    thing = Slotted()
+    W = thing.W
+    with untouched(thing):
+        thing.W = None
+        thing.later = 3
+    assert thing.W is W
+    assert not hasattr(thing, "later")
+
+
+def test_subclasses_of_dict_keep_items_and_attributes() -> None:
+    weights = Weights(W=np.ones(2))
+    weights.scale = 2
+    with untouched(weights):
+        weights["W"] += 1
+        weights["b"] = 0
+        weights.scale = 3
+    assert list(weights) == ["W"]
+    assert weights["W"].tolist() == [1, 1]
+    assert weights.scale == 2
+
+
+def test_globals_that_functions_rebind_and_change_come_back_through_calls() -> None:
+    with untouched(calls_counts) as snapshot:
+        calls_counts(3)
+        assert set(snapshot.changed()) == {"COUNTER", "HISTORY"}
+    assert COUNTER == 0
+    assert HISTORY == []
+
+
+def test_a_global_that_was_not_there_is_taken_away() -> None:
+    space: dict = {}
+    exec("def f():\n    global late\n    late = 1\n", space)
+    with untouched(space["f"]):
+        space["f"]()
+        assert space["late"] == 1
+    assert "late" not in space
+
+
+def test_defaults_function_attributes_closures_and_partials() -> None:
+    n = 0
+    cache = []
+
+    def closure():
+        nonlocal n
+        n += 1
+        cache.append(n)
+
+    closure.calls = []
+    bound = functools.partial(defaults, 1)
+    with untouched(closure, bound):
+        closure()
+        closure.calls.append(1)
+        bound()
+    assert n == 0
+    assert cache == []
+    assert closure.calls == []
+    assert defaults.__defaults__ == ([],)
+    assert defaults.__kwdefaults__ == {"kept": {"n": 0}}
+
+
+def test_generators_of_numpy_python_and_the_user_go_on_as_before() -> None:
+    generator, state, own = np.random.default_rng(1), np.random.RandomState(2), random.Random(3)
+    np.random.seed(4)
+    random.seed(5)
+    with untouched({"g": generator, "s": state, "r": own}) as snapshot:
+        first = [generator.random(), state.rand(), own.random(), np.random.rand(), random.random()]
+        assert len(snapshot.changed()) == 5
+        snapshot.restore()
+        again = [generator.random(), state.rand(), own.random(), np.random.rand(), random.random()]
+        np.random.seed(99)
+    after = [generator.random(), state.rand(), own.random(), np.random.rand(), random.random()]
+    assert first == again == after
+
+
+def test_a_quick_restore_puts_back_generators_and_what_was_seen_to_change() -> None:
+    root = {"a": np.zeros(2), "b": np.zeros(2)}
+    generator = np.random.default_rng(0)
+    with untouched(root, generator) as snapshot:
+        root["a"] += 1
+        snapshot.changed()
+        draw = generator.random()
+        snapshot.restore(thorough=False)
+        assert root["a"].tolist() == [0, 0]
+        assert generator.random() == draw
+        root["b"] += 1
+        snapshot.restore(thorough=False)
+        assert root["b"].tolist() == [1, 1]
+    assert root["b"].tolist() == [0, 0]
+
+
+def test_warnings_filters_and_error_settings_come_back() -> None:
+    filters, errors = list(warnings.filters), np.geterr()
+    with untouched():
+        warnings.simplefilter("ignore")
+        np.seterr(all="ignore")
+    assert warnings.filters == filters
+    assert np.geterr() == errors
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_whatever_is_raised_everything_is_put_back(error) -> None:
+    a = np.zeros(3)
+
+    def fails() -> None:
+        with untouched(a):
+            a[:] = 1
+            raise error
+
+    with pytest.raises(error):
+        fails()
+    assert a.tolist() == [0, 0, 0]
+
+
+def test_an_interrupt_during_restoration_waits_until_it_is_done(monkeypatch) -> None:
+    a = np.zeros(3)
+    root = {"a": a}
+
+    class Interrupting(list):
+        def clear(self) -> None:  # reached while the snapshot puts things back
+            os.kill(os.getpid(), signal.SIGINT)
+            super().clear()
+
+    trap = Interrupting([1])
+
+    def works() -> None:
+        with untouched(trap, root):
+            a[:] = 1
+            root["b"] = 1
+            trap.append(2)
+
+    with pytest.raises(KeyboardInterrupt):
+        works()
+    assert list(trap) == [1]
+    assert a.tolist() == [0, 0, 0]
+    assert list(root) == ["a"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_another_thread_may_restore() -> None:
+    a = np.zeros(2)
+    snapshot = Snapshot((a,))
+    a += 1
+    thread = threading.Thread(target=snapshot.restore)
+    thread.start()
+    thread.join()
+    assert a.tolist() == [0, 0]
+
+
+def test_cycles_end() -> None:
+    layer = Layer()
+    layer.me = layer
+    layer.ring = [layer]
+    layer.ring.append(layer.ring)
+    with untouched(layer):
+        layer.ring.clear()
+    assert len(layer.ring) == 2
+
+
+def test_nothing_changed_is_nothing_named() -> None:
+    with untouched(Layer(), calls_counts, {"x": 1.5}) as snapshot:
+        assert snapshot.changed() == ()
+
+
+def test_libraries_are_not_walked() -> None:
+    with untouched(np.linalg.norm, np.random) as snapshot:
+        assert len(snapshot._entries) < 6
