@@ -94,6 +94,8 @@ class Outcome:
         The values that the program started from, as they were.
     updated
         Names that backward's source updates, ``W1`` in ``self.W1 -= lr * dW1``.
+    everything
+        True where data count as parameters too: a layer's input has a gradient.
     """
 
     result: Any
@@ -104,6 +106,7 @@ class Outcome:
     wanted: tuple[str, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     updated: frozenset[str] = frozenset()
+    everything: bool = False
 
     @property
     def elements(self) -> list[tuple[str | None, Any, Read]]:

@@ -33,7 +33,7 @@ def candidates(outcome: Outcome) -> list[Leaf]:
             for leaf in found
             if str(leaf.path[0]) in outcome.wanted or leaf.name in outcome.wanted
         ]
-    return [leaf for leaf in found if not _is_data(leaf)]
+    return [leaf for leaf in found if outcome.everything or not _is_data(leaf)]
 
 
 def _is_data(leaf: Leaf) -> bool:

@@ -10,14 +10,14 @@ import ast
 import copy
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..problem import Problem
 from ..sandbox import untouched, users_own
-from .calling import COST, Leaf, Path, Read, Reading, Scope, place
+from .calling import COST, Leaf, Path, Read, Reading, Scope, follow, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ def build(
     gradient: Program,
     reading: Reading,
     values: Mapping[str, Any],
+    moving: frozenset[str] = frozenset(),
     **names: Any,
 ) -> Problem:
     """The Problem of two programs over one set of private values.
@@ -80,27 +81,86 @@ def build(
         Where the parameters lie and how their gradients are read.
     values
         The values of the notebook that the programs start from; they are copied here.
+    moving
+        Parameters that the functions read from their globals.
     **names
         What `Problem` is to be told besides.
     """
-    leaves = [slot.leaf for slot in reading.slots]
-    memo = substitutes(leaves)
-    copies = private(values, memo)
+    values, leaves = _given([slot.leaf for slot in reading.slots], values, gradient)
+    copies = private(values, substitutes(leaves))
+    own = own_globals({**gradient.space, **cost.space}, copies, moving) if moving else None
+    if own is not None:
+        cost = Program(cost.lines, _within(cost.space, own))
+        gradient = Program(gradient.lines, _within(gradient.space, own))
     params = {leaf.name: _parameter(leaf) for leaf in leaves}
     read_cost = reading.cost or (lambda scope: scope[COST])
-    fun = _Runner(cost.compiled(), {**cost.space, **copies}, tuple(leaves), read_cost)
+    space = {**cost.space, **copies}
+    fun = _Runner(cost.compiled(), space, tuple(leaves), read_cost, own=own, moving=moving)
     stateful = tuple(v for v in copies.values() if users_own(type(v)))
     reads = tuple(slot.read for slot in reading.slots)
     read = _Gradients(tuple(params), reads)
     rate = reading.rate if reading.fused else 0.0
     grad = _Runner(
-        gradient.compiled(), {**gradient.space, **copies}, tuple(leaves), read, stateful, rate
+        gradient.compiled(),
+        {**gradient.space, **copies},
+        tuple(leaves),
+        read,
+        stateful,
+        rate,
+        own,
+        moving,
     )
     notes = (*reading.notes, *names.pop("notes", ()), *_casts(leaves))
     functions = [v for v in gradient.space.values() if callable(v)]
     functions += [v for v in cost.space.values() if callable(v) and v not in functions]
     roots = (*functions, dict(copies))
     return Problem(fun, grad, params, notes=notes, roots=roots, **names)
+
+
+def _given(
+    leaves: list[Leaf], values: Mapping[str, Any], gradient: Program
+) -> tuple[Mapping[str, Any], list[Leaf]]:
+    """The values to start from, and the parameters as they are there.
+
+    Layers that are made on the first forward pass are there only after a run.
+    """
+    try:
+        return values, [replace(leaf, value=follow(values, leaf.path)) for leaf in leaves]
+    except (KeyError, AttributeError, IndexError, TypeError):
+        warm = private(values)
+    functions = [value for value in gradient.space.values() if callable(value)]
+    with untouched(*functions):
+        Program(gradient.lines, {**gradient.space, **warm}).run()
+    return warm, [replace(leaf, value=follow(warm, leaf.path)) for leaf in leaves]
+
+
+def own_globals(
+    space: Mapping[str, Any], copies: Mapping[str, Any], moving: frozenset[str]
+) -> dict[str, Any]:
+    """Globals of our own, in which the user's functions are remade.
+
+    Parameters that functions read from the notebook's globals are moved here, never there.
+    """
+    functions = [v for v in space.values() if isinstance(v, types.FunctionType)]
+    theirs = next((f.__globals__ for f in functions if moving & set(f.__globals__)), {})
+    own = dict(theirs)
+    own.update({name: copies[name] for name in moving})
+    for name, value in theirs.items():
+        if isinstance(value, types.FunctionType) and value.__globals__ is theirs:
+            remade = types.FunctionType(
+                value.__code__, own, value.__name__, value.__defaults__, value.__closure__
+            )
+            remade.__kwdefaults__ = value.__kwdefaults__
+            remade.__dict__.update(value.__dict__)
+            own[name] = remade
+    return own
+
+
+def _within(space: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: own.get(name, value) if isinstance(value, types.FunctionType) else value
+        for name, value in space.items()
+    }
 
 
 def _parameter(leaf: Leaf) -> Any:
@@ -126,6 +186,8 @@ class _Runner:
     read: Read
     stateful: tuple[Any, ...] = ()
     rate: float = 0.0
+    own: dict[str, Any] | None = None
+    moving: frozenset[str] = frozenset()
 
     def __call__(self, params: Mapping[str, Any]) -> Any:
         # caches, accumulated gradients and updated weights of the private instances go back
@@ -139,6 +201,11 @@ class _Runner:
         fresh: set[Path] = set()
         for leaf in self.leaves:
             place(scope, leaf, params[leaf.name], fresh)
+        if self.own is not None:
+            fresh = set()
+            for leaf in self.leaves:
+                if leaf.path[0] in self.moving:
+                    place(self.own, leaf, params[leaf.name], fresh)
         before = copy.deepcopy(params) if self.rate else params
         exec(self.code, scope)
         found = self.read(scope)

@@ -15,6 +15,7 @@ from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
 from .lookup import Hints, check_hints, split_commas
 from .messages import how, no_such_function, nothing_found, refusal
+from .pairs import search_pair
 from .source import Function, call_name, global_reads
 from .trial import space_of
 
@@ -82,6 +83,9 @@ def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> 
     candidates = _candidates(evidence, hints)
     candidates = [f for f in candidates if f.name in defined] or candidates
     searches = [search(evidence, function, hints) for function in candidates]
+    if not any(found.proposals for found in searches):
+        searches += [search_pair(evidence, function, hints) for function in candidates]
+        candidates = [*candidates, *candidates]
     fitting = [f for f, s in zip(candidates, searches, strict=True) if s.proposals]
     kept = {function.name for function in leaders(fitting)}
     proposals = [p for s in searches for p in s.proposals if p.backward.name in kept]
@@ -127,6 +131,7 @@ def _problem(proposal: Proposal, evidence: Evidence) -> Problem:
         Program(slice_lines(lines, RESULT, fixed), space),
         proposal.reading,
         values,
+        wiring.moving,
         how=how(proposal),
         cost_name=proposal.cost_name,
         gradient_name=proposal.backward.name,
@@ -142,6 +147,7 @@ def _runs_backward(line: str) -> bool:
 def _stale(proposal: Proposal) -> tuple[str, ...]:
     """A backward pass that reads the notebook's global where it was given the value itself."""
     moving = {slot.leaf.key for slot in proposal.reading.slots} | set(proposal.wiring.produced)
+    moving -= proposal.wiring.moving
     read = global_reads(proposal.backward) & moving & set(proposal.wiring.evidence.values)
     name = proposal.backward.name
     return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,10 +16,10 @@ from ..adapters.program import slice_lines
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options
 from .evidence import Evidence, is_number
-from .lookup import Hints
+from .lookup import Hints, Root
 from .scopes import Scope, cell_scope, function_scope
 from .source import Function, expression_name, global_reads, updated_names
-from .trial import Failure, names_in, run
+from .trial import Failure, names_in, reached_globals, run
 from .wiring import Wiring
 
 
@@ -67,7 +68,9 @@ def scopes(evidence: Evidence, backward: Function) -> Iterator[Scope | None]:
     """Where `backward` is called: functions of the user, the cells, and nowhere."""
     short = backward.short
     wanted = _wanted(evidence)
-    if any(short in source for source in evidence.cells):
+    # Only cells that name it are read at first: reading all of a long notebook takes a while
+    naming = [source for source in evidence.cells if short in source]
+    if naming and _calling(cell_scope(naming, wanted), backward):
         yield from _calling(cell_scope(evidence.cells, wanted), backward)
     for name in evidence.callables():
         code_names = getattr(getattr(_raw(evidence, name), "__code__", None), "co_names", ())
@@ -131,6 +134,16 @@ def _try_scope(
             break
 
 
+def _globals_read(wiring: Wiring) -> dict[str, Any]:
+    reached = reached_globals(wiring.lines, wiring.evidence)
+    return {
+        name: value
+        for name, value in wiring.evidence.values.items()
+        if name in reached and name not in wiring.roots and name not in wiring.produced
+        if is_number(value) or isinstance(value, (dict, list))
+    }
+
+
 def _rate(backward: Function, wiring: Wiring) -> float | None:
     """The learning rate: an argument, its default, an attribute of the instance, a global."""
     values = {name: root.value for name, root in wiring.roots.items()}
@@ -161,6 +174,7 @@ def _try_wiring(
     found: Search,
 ) -> None:
     rate = _rate(backward, wiring)
+    globals_read = _globals_read(wiring)
     before = {name: root.value for name, root in wiring.roots.items()}
     updated = updated_names(backward.node)
 
@@ -168,7 +182,12 @@ def _try_wiring(
         outcome = Outcome(
             after[RESULT], names, values, after, rate, wiring.hints.params, before, updated
         )
-        return adapters.read(outcome)
+        near = adapters.read(outcome)
+        if not globals_read:
+            return near
+        # Parameters that are no arguments at all: the functions read them from the notebook
+        far = adapters.read(replace(outcome, roots={**values, **globals_read}))
+        return far if far is not None and len(far.slots) > len(near.slots if near else ()) else near
 
     reading = run(wiring.lines, wiring.evidence, wiring.roots, look)
     if isinstance(reading, str):
@@ -177,13 +196,18 @@ def _try_wiring(
     if reading is None:
         found.failures.append(Failure(label, "returned nothing that matches a parameter"))
         return
+    used = {str(slot.leaf.path[0]) for slot in reading.slots}
+    wiring.moving = frozenset(used - set(wiring.roots))
+    for name in [name for name in globals_read if name in wiring.moving]:
+        wiring.roots[name] = Root(globals_read[name], name)
     if reading.cost is not None and not wiring.hints.cost:
         found.proposals.append(Proposal(backward, text, wiring, reading, None, 2))
         return
     working: list[CostOption] = []
     moving = {str(slot.leaf.path[0]) for slot in reading.slots}
     for option in cost_options(wiring, backward):
-        if not moving & names_in(slice_lines(option.wiring.lines, COST, frozenset())):
+        lines = slice_lines(option.wiring.lines, COST, frozenset())
+        if not moving & (names_in(lines) | reached_globals(lines, wiring.evidence)):
             found.failures.append(Failure(f"{option.name} as the cost", "has no parameter in it"))
             continue
         value = run(

@@ -147,8 +147,8 @@ def _flatten(
                 yield from _flatten(block, wanted, inner, tests, cell)
 
 
-def _calls(statement: ast.AST) -> list[tuple[str, ast.Call]]:
-    found = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+def _calls(statement: ast.AST, nodes: Sequence[ast.AST] = ()) -> list[tuple[str, ast.Call]]:
+    found = [node for node in nodes or ast.walk(statement) if isinstance(node, ast.Call)]
     return [(call_name(node), node) for node in found if call_name(node)]
 
 
@@ -161,7 +161,8 @@ def _line(
 ) -> Line:
     binds: set[str] = set()
     mutates: set[str] = set()
-    for node in ast.walk(statement):
+    nodes = list(ast.walk(statement))
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             binds.add(node.id)
         elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
@@ -170,10 +171,10 @@ def _line(
             owner = node.func.value
             if isinstance(owner, ast.Name) and node.func.attr in _MUTATORS:
                 mutates.add(owner.id)
-    loads = names_loaded(statement)
+    loads = names_loaded(statement, nodes)
     if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
         loads.append(statement.target.id)
     return Line(
         statement, tuple(loads), frozenset(binds), frozenset(mutates),
-        tuple(_calls(statement)), loops, tests, header, cell,
+        tuple(_calls(statement, nodes)), loops, tests, header, cell,
     )  # fmt: skip

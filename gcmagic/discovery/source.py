@@ -155,9 +155,10 @@ def expression_name(node: ast.AST | None) -> str | None:
     return names[0] if len(set(names)) == 1 else None
 
 
-def names_loaded(node: ast.AST) -> list[str]:
+def names_loaded(node: ast.AST, nodes: Sequence[ast.AST] = ()) -> list[str]:
     """Names that a piece of code reads, each once, in order of appearance."""
-    found = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+    nodes = nodes or list(ast.walk(node))
+    found = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     found.sort(key=lambda n: (n.lineno, n.col_offset))
     return list(dict.fromkeys(n.id for n in found))
 

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..adapters import pair
 from ..adapters.program import Program, private
-from ..sandbox import untouched
-from .evidence import Evidence
+from ..sandbox import global_names, untouched
+from .evidence import Evidence, inner
 from .lookup import Root
 
 T = TypeVar("T")
@@ -34,10 +35,25 @@ def names_in(lines: Sequence[str]) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
+def reached_globals(lines: Sequence[str], evidence: Evidence) -> set[str]:
+    """Globals that the functions of some lines read, directly or through what they call."""
+    pending, found = list(names_in(lines)), set()
+    seen: set[str] = set()
+    while pending:
+        name = pending.pop()
+        code = getattr(inner(evidence.functions.get(name)), "__code__", None)
+        if name not in seen and code is not None:
+            seen.add(name)
+            found |= global_names(code)[0]
+            pending += global_names(code)[0]
+    return found
+
+
 def space_of(lines: Sequence[str], evidence: Evidence, roots: Mapping[str, Root]) -> dict[str, Any]:
     """The functions, classes and modules that the lines name."""
     names = names_in(lines) - set(roots)
-    return {name: evidence.namespace[name] for name in sorted(names) if name in evidence.namespace}
+    found = {name: evidence.namespace[name] for name in sorted(names) if name in evidence.namespace}
+    return found | {name: value for name, value in pair.FUNCTIONS.items() if name in names}
 
 
 def run(

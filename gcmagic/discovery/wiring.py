@@ -43,6 +43,7 @@ class Wiring:
     path: tuple[tuple[str, bool], ...] = ()
     limit: int = 0
     making: bool = False
+    moving: frozenset[str] = frozenset()
 
     def copy(self) -> Wiring:
         """A wiring that can grow on its own."""

@@ -478,5 +478,6 @@ ROWS = [
     _net.broken("mask", "        dh[h <= 0] = 0\n", "", "W1 b1"),
     _propagate,
     _propagate.broken("sign", "dw = np.dot(X, (A - Y).T)", "dw = np.dot(X, (Y - A).T)", "w"),
+    _rnn,
+    _rnn.broken("no carry", "+ dhnext", "", "Wxh Whh bh"),
 ]  # fmt: skip
-LATER = [_rnn, _rnn.broken("no carry", "+ dhnext", "", "Wxh Whh bh")]

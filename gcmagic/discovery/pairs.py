@@ -1,0 +1,66 @@
+"""Layer functions in pairs: looked for where no backward pass has a cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .. import adapters
+from ..adapters.calling import COST, RESULT, Outcome, Reading
+from ..adapters.names import BACKWARD, FORWARD, words
+from ..adapters.pair import DRAW, WEIGH, is_upstream
+from .binding import Proposal, Search
+from .costs import CostOption
+from .evidence import Evidence
+from .lookup import Hints
+from .source import Function
+from .trial import Failure, run
+from .wiring import Wiring
+
+
+def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
+    """``stem_backward`` with ``stem_forward`` under J = sum(out * dout)."""
+    found = Search()
+    partner = _partner(evidence, backward, hints)
+    upstream = next((name for name in backward.required if is_upstream(name)), None)
+    if partner is None or upstream is None:
+        return found
+    wiring = Wiring(evidence, hints, None, partner)
+    wiring.call_forward()
+    out = next((n for n in wiring.forward_outputs if n != "cache"), "output")
+    wiring.added.append(f"{upstream} = {DRAW}({out})")
+    wiring.produced[upstream] = upstream
+    text = wiring.call_by_names(backward)
+    label = f"{backward.name} beside {partner.name}"
+    if wiring.missing:
+        found.failures.append(Failure(label, f"needs {', '.join(dict.fromkeys(wiring.missing))}"))
+        return found
+    wiring.added += [f"{RESULT} = {text}", f"{COST} = {WEIGH}({out}, {upstream})"]
+
+    def look(values: dict, after: dict) -> Reading | None:
+        outcome = Outcome(
+            after[RESULT], backward.returns, values, after, None, hints.params, everything=True
+        )
+        return adapters.read(outcome)
+
+    reading = run(wiring.lines, evidence, wiring.roots, look)
+    if reading is None or isinstance(reading, str):
+        why = f"raised {reading}" if reading else "returned nothing that matches an argument"
+        found.failures.append(Failure(label, why))
+        return found
+    cost = CostOption(wiring, partner.name, f"sum({out} * {upstream})", (1,))
+    reading = replace(reading, family="P", cost=None)
+    found.proposals.append(Proposal(backward, text, wiring, reading, cost, 1))
+    return found
+
+
+def _partner(evidence: Evidence, backward: Function, hints: Hints) -> Function | None:
+    if hints.forward:
+        return evidence.read(hints.forward)
+    if backward.owner:
+        return evidence.read(f"{backward.owner}.forward")
+    stem = [word for word in words(backward.name) if word not in BACKWARD]
+    for name in evidence.functions:
+        found = words(name)
+        if set(found) & FORWARD and [word for word in found if word not in FORWARD] == stem:
+            return evidence.read(name)
+    return None
