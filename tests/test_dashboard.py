@@ -179,6 +179,23 @@ def test_what_the_users_code_raises_is_told_and_the_panel_goes_on(panel):
     assert "all 3 components agree" in words(d)
 
 
+def test_a_cost_that_has_changed_since_is_not_compared_with_the_old_gradient(panel):
+    scale = [1.0]
+    report = gcm.check(lambda w: scale[0] * float(w @ w), lambda w: 2 * w, np.ones(3), steps=0)
+    d = panel(report)
+    scale[0] = 2.0
+    d.epsilon.value = 1e-3
+    assert "the cost has changed since this check, from 3 to 6" in words(d)
+
+
+def test_a_front_end_that_rounds_the_value_asks_nothing(panel):
+    d = panel(network(double_w2, steps=0))
+    picture, before = d.image.value, words(d)
+    d.epsilon.value = 1.0000000000000003e-05
+    assert (d.image.value, words(d)) == (picture, before)
+    assert d._recheck._known == {}
+
+
 def test_an_epsilon_that_moves_nothing_is_told(panel):
     d = panel(gcm.check(lambda w: float(w @ w), lambda w: 2 * w, np.full(2, 1e6), steps=0))
     d.epsilon.value = 1e-12

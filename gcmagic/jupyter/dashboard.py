@@ -125,8 +125,10 @@ class Dashboard:
 
     def _question(self) -> Question:
         value = self.epsilon.value
+        # a front end sends the value that it was given back with other last digits
+        start = math.isclose(value, self._start, rel_tol=1e-6)
         # the grid of the slider is that of its readout, one digit: what is shown is what is used
-        epsilon = None if value == self._start else float(f"{value:.0e}")
+        epsilon = None if start else float(f"{value:.0e}")
         names = self._report.names if self.layer.value is None else (self.layer.value,)
         return Question(int(self.phase.value or 0), names, epsilon)
 

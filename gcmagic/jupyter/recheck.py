@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..comparison import Comparison, Status, difference
+from ..errors import InputError
 from ..evaluation import Evaluator
 from ..notation import exponent
 from ..phase import LADDER_LIMIT, compare
@@ -70,7 +71,20 @@ class Recheck:
             Gets the values, and stops the work by raising.
         share
             Of the components of every array; a sample is not remembered.
+
+        Raises
+        ------
+        InputError
+            Where the cost is not what it was, because a cell that was run since has changed it.
         """
+        phase, problem = self.report.phases[question.phase], self.report.problem
+        with np.errstate(all="ignore"):
+            now = evaluator(problem, phase.theta, np.zeros(1, dtype=int), phase.theta[:1, None])
+        if not abs(now[0, 0] - phase.cost) <= 2 * phase.noise:
+            raise InputError(
+                f"{problem.cost_name} has changed since this check, from {phase.cost:.6g} to "
+                f"{now[0, 0]:.6g} at the same parameters; run the check again"
+            )
         return [self._compare(question, name, evaluator, share) for name in question.names]
 
     def _compare(
