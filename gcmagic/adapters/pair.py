@@ -6,19 +6,27 @@ every input of the layer is what the backward function must return for that ``do
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 
-from .names import gradient_stems
-
 DRAW, WEIGH = "__draw__", "__weigh__"
-_UPSTREAM = frozenset({"delta", "upstream", "g", "grad", "dout", "dvalues", "error", "deltas"})
+_UPSTREAM = re.compile(
+    r"d[A-Z]\w*|d_?(out|y|z|a|h|x|l|v|values|output|loss|prev|next|score|logit)s?\w{0,5}"
+    r"|grads?(_\w*)?|\w+_grad|upstream\w*"
+)
+_LOOSE = frozenset({"delta", "deltas", "error", "g"})
 
 
 def is_upstream(name: str) -> bool:
     """True for ``dout``, ``dZ``, ``grad_output``: the gradient that comes from above."""
-    return name in _UPSTREAM or bool(gradient_stems(name))
+    return name in _LOOSE or is_surely_upstream(name)
+
+
+def is_surely_upstream(name: str) -> bool:
+    """True where the name can mean nothing else, unlike ``delta`` and ``error``."""
+    return _UPSTREAM.fullmatch(name) is not None
 
 
 def draw(out: Any) -> np.ndarray:

@@ -107,9 +107,10 @@ def _try_scope(
     evidence: Evidence, backward: Function, hints: Hints, scope: Scope | None, found: Search
 ) -> None:
     forwards = forward_candidates(evidence, backward, hints.forward)
+    outputs = _outputs(forwards)
     options: list[Function | None] = [*forwards] if hints.forward else [None, *forwards]
     for forward in options:
-        wiring = Wiring(evidence, hints, scope, forward)
+        wiring = Wiring(evidence, hints, scope, forward, outputs=outputs)
         site = None
         names = backward.returns
         if scope is not None:
@@ -155,6 +156,14 @@ def _rate(backward: Function, wiring: Wiring) -> float | None:
             if value is not None and kind(name) == "rate" and is_number(value):
                 return float(np.asarray(value).reshape(-1)[0])
     return None
+
+
+def _outputs(forwards: list[Function]) -> frozenset[str]:
+    """Names that forward passes compute, which the notebook's globals may hold from earlier."""
+    returned = {name for function in forwards for name in function.returns if name}
+    given = {name for function in forwards for name in function.arguments}
+    names = {name for name in returned - given if kind(name) in ("", "y")}
+    return frozenset(names)
 
 
 def _targets(statement: ast.stmt, site: ast.Call | None) -> tuple[str | None, ...]:

@@ -73,6 +73,8 @@ def forward_candidates(evidence: Evidence, backward: Function, hint: str | None)
     ranked: list[tuple[tuple[int, ...], Function]] = []
     for function in _pool(evidence, backward):
         supplies = set(function.returns) & set(backward.arguments)
+        if backward.short in function.calls:
+            continue  # a training function: it runs the whole of it
         if function.name == backward.name or (
             role_score(function.short, COST) > 1 and not supplies
         ):

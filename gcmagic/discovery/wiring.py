@@ -16,6 +16,7 @@ from ..adapters.names import (
     role_score,
     words,
 )
+from ..adapters.pair import is_surely_upstream
 from ..sandbox import users_own
 from .evidence import Evidence, is_number
 from .lookup import Hints, Root, look_up
@@ -42,6 +43,7 @@ class Wiring:
     forward_outputs: tuple[str, ...] = ()
     path: tuple[tuple[str, bool], ...] = ()
     limit: int = 0
+    outputs: frozenset[str] = frozenset()
     making: bool = False
     moving: frozenset[str] = frozenset()
 
@@ -76,6 +78,17 @@ class Wiring:
             if name not in self.produced:
                 self.added.append(f"{name} = {like or name}")
                 self.produced[name] = name
+            return
+        if self.forward is not None and is_cache(like or name):
+            self.call_forward()
+            rest = [n for n in self.forward_outputs if is_cache(n)] or self.forward_outputs[1:]
+            if len(rest) == 1:
+                self.added.append(f"{name} = {rest[0]}")
+                self.produced[name] = rest[0]
+                return
+        if self.is_stale(like or name):
+            # A global of that name was left by an earlier cell: it would not move with theta
+            self.missing.append(like or name)
             return
         if self.forward is not None and is_final(like or name):
             # What forward predicts under another name; a global of that name would be stale
@@ -139,6 +152,14 @@ class Wiring:
         roots = {n: r for n, r in helper.roots.items() if n != name}
         value = run(helper.lines, self.evidence, roots, lambda _, after: after[name])
         return None if isinstance(value, str) else Root(value, name)
+
+    def is_stale(self, name: str) -> bool:
+        """True for what only a pass of the network may provide."""
+        if self.making or name in self.hints.data:
+            return False
+        if isinstance(self.evidence.values.get(name), (int, float)):
+            return name in self.outputs
+        return name in self.outputs or is_cache(name) or is_surely_upstream(name)
 
     def provided(self, name: str) -> bool:
         """True where the forward pass returns something of that name."""
@@ -214,7 +235,9 @@ class Wiring:
         if not names or not function.returns_tuple:
             names = names[:1] or ["output"]  # one thing, whatever its name
         self.forward_outputs = tuple(names)
+        self.forward = None  # its own arguments come from elsewhere
         call = self.call(function, None)
+        self.forward = function
         targets = ", ".join(names) if function.returns_tuple else names[0]
         if function.returns_tuple and len(names) == 1:
             targets += ","
@@ -339,7 +362,14 @@ def is_prediction(name: str) -> bool:
         return False
     if found[0] == "y":
         return len(found) > 1 and found[1] in ("hat", "pred", "prob", "out", "output", "p")
+    if len(found[0]) == 1 and len(found) > 1:
+        return _numbered(name)
     return found[0] in PREDICTIONS or _numbered(name)
+
+
+def is_cache(name: str) -> bool:
+    """True for ``cache``, ``caches``, ``cache_conv``, ``activations``."""
+    return bool(set(words(name)) & CACHES)
 
 
 def is_final(name: str) -> bool:
@@ -358,7 +388,7 @@ def prediction(wiring: Wiring, argument: str) -> str | None:
     decides wherever there is one.
     """
     outputs = [name for name in wiring.forward_outputs if not is_cost_variable(name)]
-    outputs = [name for name in outputs if not set(words(name)) & CACHES]
+    outputs = [name for name in outputs if not is_cache(name)]
     if len(outputs) == 1:
         return outputs[0]
     likely = [name for name in outputs if is_prediction(name)]
@@ -374,19 +404,7 @@ def prediction(wiring: Wiring, argument: str) -> str | None:
     return None
 
 
-CACHES = frozenset(
-    (
-        "cache",
-        "caches",
-        "memory",
-        "activations",
-        "zs",
-        "intermediates",
-        "hidden",
-        "hiddens",
-        "saved",
-    )
-)
+CACHES = frozenset(("cache", "caches", "memory", "activations", "zs", "intermediates"))
 PREDICTIONS = frozenset(
     word
     for line in (

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import dicts, objects, tuples
+from . import dicts, layers, objects, tuples
 
-ROWS = [*dicts.ROWS, *tuples.ROWS, *objects.ROWS]
+ROWS = [*dicts.ROWS, *tuples.ROWS, *objects.ROWS, *layers.ROWS]
