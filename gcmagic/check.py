@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .comparison import FAIL, INCONCLUSIVE, THRESHOLD
-from .confirm import confirmed
+from .comparison import FAIL, INCONCLUSIVE, PASS, THRESHOLD
+from .confirm import confirmed, jittered
 from .diagnosis.rules import diagnose
 from .errors import GradcheckFailed, InputError
 from .evaluation import Evaluator, SerialEvaluator, progress_bar
@@ -22,6 +22,9 @@ from .report import Report
 from .sandbox import Snapshot, untouched
 from .schemes import CENTRAL, Scheme, as_scheme
 from .training import Step, descend
+
+# a PASS whose floor is above this would hide a gradient that is off by a hundredth of a percent
+SHARP = 1e-5
 
 
 def check(
@@ -145,6 +148,7 @@ def check_problem(
                 phases.append(_phase(problem, name, after[1].theta, settings, evaluator, told))
             elif phases[0].verdict is not INCONCLUSIVE:  # else the first point says why already
                 phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
+        phases += _settle(problem, phases, settings, evaluator)
     report = Report(tuple(phases), settings, problem)
     if raise_on_failure and report.verdict is FAIL:
         raise GradcheckFailed(report)
@@ -204,6 +208,33 @@ def _phase(
         phase = check_at(problem, name, theta, settings, evaluator)
         phase = confirmed(problem, phase, settings, evaluator)
     return replace(phase, findings=(*told, *diagnose(phase, settings)))
+
+
+def _settle(
+    problem: Problem, phases: list[Phase], settings: Settings, evaluator: Evaluator
+) -> list[Phase]:
+    """Look at what the points so far leave open, or see too badly, at two jittered points."""
+    more: list[Phase] = []
+    if any(phase.refused for phase in phases):
+        return more
+    for k, theta in enumerate(jittered(problem, phases[0].theta, settings.seed)):
+        report = Report((*phases, *more), settings, problem)
+        left = tuple(name for name in report.names if _is_open(report, name))
+        if not left:
+            break
+        name = "jittered" if k == 0 else "jittered again"
+        phase = _phase(problem, name, theta, replace(settings, layers=left), evaluator, ())
+        if not phase.refused:
+            more.append(phase)
+    return more
+
+
+def _is_open(report: Report, name: str) -> bool:
+    """Whether no point so far has said FAIL, or PASS with an error that would show small bugs."""
+    if report.verdict_of(name) is FAIL:
+        return False
+    sharp = [b.floor <= SHARP for b in report.blocks_of(name) if b.verdict is PASS]
+    return report.verdict_of(name) is INCONCLUSIVE or not any(sharp)
 
 
 def _train(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +46,12 @@ def derivative(
     steps: np.ndarray,
     scheme: Scheme = CENTRAL,
     evaluator: Evaluator | None = None,
+    dtype: Any = None,
 ) -> Derivative:
-    """D at `components`, with `steps` of the same length."""
+    """D at `components`, with `steps` of the same length.
+
+    With `dtype` the cost gets its parameters in that precision.
+    """
     evaluate = SerialEvaluator() if evaluator is None else evaluator
     offsets = np.asarray(scheme.offsets, dtype=complex if scheme.is_complex else float)
     points = theta[components, None] + steps[:, None] * offsets
@@ -67,7 +72,7 @@ def derivative(
         with warnings.catch_warnings():
             if scheme.is_complex:  # an imaginary part that is dropped is the derivative
                 warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            costs = evaluate(problem, theta, components, points)
+            costs = evaluate(problem, theta, components, points.astype(dtype or points.dtype))
     except UserCodeError as error:
         if scheme.is_complex and isinstance(
             error.__cause__, (TypeError, np.exceptions.ComplexWarning)
@@ -77,7 +82,7 @@ def derivative(
                 "numbers); use --scheme central"
             ) from error
         raise
-    values = scheme.combine(costs, taken)
+    values = np.asarray(scheme.combine(costs, taken), dtype=float)
     return Derivative(components, values, taken, costs, costs.size)
 
 

@@ -11,7 +11,7 @@ from .derivatives import derivative, noise_of
 from .errors import InputError
 from .evaluation import Evaluator
 from .findings import Finding
-from .ladder import climb
+from .ladder import Question, judge
 from .parameters import Block
 from .problem import Problem
 from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme, steps_for
@@ -76,6 +76,15 @@ class Phase:
             np.concatenate([b.numeric for b in self.blocks]),
         )
 
+    def block(self, name: str) -> Comparison | None:
+        """The comparison of one parameter array; None where this point left it out."""
+        return next((block for block in self.blocks if block.name == name), None)
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing at all could be compared here."""
+        return not np.isfinite(self.noise)
+
     @property
     def verdict(self) -> Verdict:
         """FAIL where one array fails, PASS where all pass."""
@@ -98,12 +107,11 @@ def check_at(
     cost, again = problem.cost_at(theta), problem.cost_at(theta)
     gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
     nfev = 2
-    epsilon = steps_for(np.zeros(1), settings.scheme, settings.epsilon, cost)[0]
-
     refusal = _unusable(problem, cost, again, gradient, repeated)
     if refusal is not None:
         status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
         blank = tuple(_blank(block, gradient, status) for block in blocks)
+        epsilon = _unit_step(settings, cost)
         return Phase(name, theta, cost, np.nan, epsilon, blank, (refusal,), nfev)
 
     measured = noise_of(problem, theta, cost, settings.seed)
@@ -118,7 +126,17 @@ def check_at(
     if np.any(gradient) and not any(np.any(found.numeric) for found in compared):
         compared = [_blank(block, gradient, Status.NOISY) for block in blocks]
         told = (_stuck(problem),)
+    epsilon = _unit_step(settings, cost_size(cost, noise))
     return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
+
+
+def _unit_step(settings: Settings, size: float) -> float:
+    return float(steps_for(np.zeros(1), settings.scheme, settings.epsilon, size)[0])
+
+
+def cost_size(cost: float, noise: float) -> float:
+    """The size of J that the default step is chosen for: |J|, or what explains the noise."""
+    return max(abs(cost), noise / (NOISE_BOUND * EXPECTED_NOISE * UNIT_ROUNDOFF))
 
 
 def compare(
@@ -139,7 +157,8 @@ def compare(
     scheme, threshold = settings.scheme, settings.threshold
     offsets = np.arange(block.size) if offsets is None else offsets
     components = block.start + offsets
-    steps = steps_for(theta[components], scheme, settings.epsilon, cost)
+    size = cost_size(cost, noise)
+    steps = steps_for(theta[components], scheme, settings.epsilon, size)
     found = derivative(problem, theta, components, steps, scheme, evaluator)
     analytic, numeric, nfev = gradient[components], found.values, found.nfev
 
@@ -163,19 +182,8 @@ def compare(
         return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev
 
     asked = _asked(doubtful, off)
-    opinion = climb(
-        problem,
-        theta,
-        components[asked],
-        steps_for(theta[components[asked]], CENTRAL, None, cost),
-        analytic[asked],
-        cost,
-        noise,
-        rounding,
-        scale,
-        threshold,
-        evaluator,
-    )
+    question = doubt(theta, components[asked], analytic[asked], cost, noise, scale, threshold)
+    opinion = judge(problem, theta, question, evaluator)
     nfev += opinion.nfev
     if scheme.is_complex and np.any(opinion.status == Status.AGREES):
         first = asked[np.flatnonzero(opinion.status == Status.AGREES)[0]]
@@ -200,6 +208,28 @@ def compare(
         hidden = coarse[asked] & (opinion.status == Status.AGREES)
         status[asked[hidden]] = Status.NOISY
     return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev
+
+
+def doubt(
+    theta: np.ndarray,
+    components: np.ndarray,
+    analytic: np.ndarray,
+    cost: float,
+    noise: float,
+    scale: float,
+    threshold: float,
+) -> Question:
+    """The question that the ladder is asked about some components of one array."""
+    return Question(
+        components,
+        analytic,
+        steps_for(theta[components], CENTRAL, None, cost_size(cost, noise)),
+        cost,
+        noise,
+        BACKWARD_ROUNDING * UNIT_ROUNDOFF * scale,
+        scale,
+        threshold,
+    )
 
 
 def _asked(doubtful: np.ndarray, off: np.ndarray) -> np.ndarray:

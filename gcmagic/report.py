@@ -15,7 +15,7 @@ from .problem import Problem
 from .report_text import enumerate_names, text
 
 # codes of findings that say why an array could not be judged at one point
-OPEN = frozenset({"nothing-moves", "kink", "noisy", "unconfirmed"})
+OPEN = frozenset({"nothing-moves", "kink", "noisy"})
 MIME = "application/vnd.gcmagic.report+json"
 
 
@@ -55,12 +55,16 @@ class Report:
         verdicts = [block.verdict for block in blocks]
         if FAIL in verdicts:
             return FAIL
-        finite = not any(block.count(Status.NOT_FINITE) for block in blocks)
-        return PASS if finite and PASS in verdicts else INCONCLUSIVE
+        # a kink at one point is settled by another; NaN and a disagreement are not
+        settled = not any(
+            block.count(Status.NOT_FINITE) or block.count(Status.UNCONFIRMED) for block in blocks
+        )
+        return PASS if settled and PASS in verdicts else INCONCLUSIVE
 
     def blocks_of(self, name: str) -> tuple[Comparison, ...]:
         """The comparisons of one parameter array, one a point."""
-        return tuple(b for phase in self.phases for b in phase.blocks if b.name == name)
+        found = (phase.block(name) for phase in self.phases)
+        return tuple(block for block in found if block is not None)
 
     @property
     def passed(self) -> bool:
@@ -84,21 +88,17 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was noticed; what two points say alike is said once.
-
-        What one point left open about an array that passes at another is not repeated here; it
-        stays with the phase.
-        """
+        """What was noticed; what two points say alike is said once."""
         seen: dict[tuple[str, str], Finding] = {}
         for phase in self.phases:
             for finding in phase.findings:
-                names = finding.where.split()
-                settled = finding.code in OPEN and all(
-                    self.verdict_of(name) is PASS for name in names
-                )
-                if not (names and settled):
-                    seen.setdefault((finding.code, finding.where), finding)
+                seen.setdefault((finding.code, finding.where), finding)
         return tuple(seen.values())
+
+    def is_settled(self, finding: Finding) -> bool:
+        """Whether it says only why one point could not judge arrays that pass at another."""
+        names = finding.where.split()
+        return finding.code in OPEN and all(self.verdict_of(name) is PASS for name in names)
 
     @property
     def nfev(self) -> int:

@@ -24,6 +24,7 @@ COLOURS = {"PASS": "#0072B2", "FAIL": "#BF4E00", "INCONCLUSIVE": "#6B6B6B"}
 MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?"}
 LINE = "border-top:1px solid rgba(128,128,128,.35)"
 CELL = f"text-align:left;padding:.3em .9em .3em .2em;vertical-align:baseline;{LINE}"
+HEADING = 'style="margin:.8em 0 .2em"'
 QUIET = "opacity:.75;font-size:.9em"
 
 
@@ -39,16 +40,30 @@ def html(report: Report) -> str:
     worst = "".join(map(worst_of, report.phases))
     if worst:
         parts.append(worst)
-    if report.findings:
-        items = "".join(
-            f'<li style="margin:.3em 0"><b>{escape(f.title)}</b>'
-            f'<div style="{QUIET}">{escape(f.evidence)}</div><div>→ {escape(f.hint)}</div></li>'
-            for f in report.findings
-        )
-        parts.append(f'<p style="margin:.8em 0 .2em"><b>What to do next</b></p><ul>{items}</ul>')
+    parts += [findings(report)]
     parts.append(f'<p style="{QUIET}">{fine_print(report)}</p>')
     style = "line-height:1.45;max-width:62em;overflow-x:auto"
     return f'<div class="gcmagic-report" style="{style}">{"".join(parts)}</div>'
+
+
+def findings(report: Report) -> str:
+    """What to do next, and what one point left open and another settled."""
+    open_ones = "".join(
+        f'<li style="margin:.3em 0"><b>{escape(f.title)}</b>'
+        f'<div style="{QUIET}">{escape(f.evidence)}</div><div>→ {escape(f.hint)}</div></li>'
+        for f in report.findings
+        if not report.is_settled(f)
+    )
+    settled = "".join(
+        f"<li>{escape(f.title)}</li>" for f in report.findings if report.is_settled(f)
+    )
+    parts = []
+    if open_ones:
+        parts.append(f"<p {HEADING}><b>What to do next</b></p><ul>{open_ones}</ul>")
+    if settled:
+        parts.append(f"<p {HEADING}>Settled at another point</p>")
+        parts.append(f'<ul style="{QUIET}">{settled}</ul>')
+    return "".join(parts)
 
 
 def badge(verdict: Verdict) -> str:
@@ -70,7 +85,7 @@ def table(report: Report) -> str:
         f'<tr><th scope="row" style="{CELL}">{escape(name)}'
         f'<span style="{QUIET};font-weight:400"> &nbsp;'
         f"{escape(shape(report.blocks_of(name)[0].shape))}</span></th>"
-        + "".join(_cells(block) for block in report.blocks_of(name))
+        + "".join(_cells(phase.block(name)) for phase in report.phases)
         + "</tr>"
         for name in report.names
     )
@@ -80,13 +95,16 @@ def table(report: Report) -> str:
         for phase in report.phases
     )
     return (
-        f'<table style="border-collapse:collapse;margin:.4em 0;color:inherit"><thead><tr><th style="{CELL}">'
+        f'<table style="border-collapse:collapse;margin:.4em 0;color:inherit"><thead>'
+        f'<tr><th style="{CELL}">'
         f"parameters</th>{head}</tr></thead><tbody>{rows}"
         f'<tr><th scope="row" style="{CELL}">all</th>{overall}</tr></tbody></table>'
     )
 
 
-def _cells(block: Comparison) -> str:
+def _cells(block: Comparison | None) -> str:
+    if block is None:
+        return f'<td colspan="2" style="{CELL}"></td>'
     name = block.verdict.name
     count = ""
     if block.verdict is FAIL:

@@ -29,10 +29,14 @@ def text(report: Report) -> str:
         worst = worst_lines(phase)
         if worst:
             lines += ["", f"worst components, {phase.name}:", *worst]
-    if report.findings:
+    open_findings = [f for f in report.findings if not report.is_settled(f)]
+    if open_findings:
         lines += ["", "what to do next:"]
-        for finding in report.findings:
+        for finding in open_findings:
             lines += [f"- {finding.title}", f"  {finding.evidence}", f"  → {finding.hint}"]
+    settled = [f for f in report.findings if report.is_settled(f)]
+    if settled:
+        lines += ["", "settled at another point:", *(f"- {f.title}" for f in settled)]
     return "\n".join(lines)
 
 
@@ -40,9 +44,9 @@ def table(report: Report) -> list[str]:
     """One row a parameter array, one pair of columns a point, as lines of text."""
     rows = [["", "", *[phase.name for phase in report.phases]]]
     for name in report.names:
-        blocks = report.blocks_of(name)
-        cells = [cell(block, report.settings.threshold) for block in blocks]
-        rows.append([name, shape(blocks[0].shape), *cells])
+        blocks = [phase.block(name) for phase in report.phases]
+        cells = [cell(block, report.settings.threshold) if block else "" for block in blocks]
+        rows.append([name, shape(report.blocks_of(name)[0].shape), *cells])
     rows.append(
         ["all", "", *[overall(phase, report.settings.threshold) for phase in report.phases]]
     )

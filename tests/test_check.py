@@ -69,8 +69,14 @@ TABLE = {
         "",
         ("cost-does-not-move",),
     ),
-    "|x| at 1e-9": (Problem(abs, np.sign, 1e-9), INCONCLUSIVE, "", ("kink",)),
-    "|x| at 0": (Problem(abs, np.sign, 0.0), INCONCLUSIVE, "", ()),
+    "|x| at 1e-9": (Problem(abs, np.sign, 1e-9), PASS, "", ("kink",)),  # passes beside the kink
+    "|x| at 0": (Problem(abs, np.sign, 0.0), PASS, "", ("nothing-moves",)),
+    "a right slope that has a kink everywhere": (
+        Problem(lambda p: 1e-3 * np.sum(np.ceil(p * 1e4)), lambda p: 0 * p + 10, V),
+        INCONCLUSIVE,
+        "",
+        (),
+    ),
     "cost NaN": (Problem(lambda p: math.nan, lambda p: p, V), INCONCLUSIVE, "", ("not-finite",)),
     "cost and gradient NaN": (
         Problem(lambda p: math.nan, lambda p: p * math.nan, V),

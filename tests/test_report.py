@@ -149,7 +149,10 @@ def test_what_one_point_left_open_is_settled_by_another():
     assert report.phases[0].findings[0].code == "kink"
     assert report.phases[1].verdict is gcm.PASS
     assert report.verdict is gcm.PASS
-    assert not report.findings
+    (finding,) = report.findings
+    assert report.is_settled(finding)
+    assert "settled at another point:\n- theta: the cost has a kink here" in str(report)
+    assert "what to do next" not in str(report)
 
 
 def test_nfev_counts_every_call_of_the_cost():

@@ -1,0 +1,174 @@
+"""How often is right code called wrong, and wrong code right? gcmagic beside the fixed rules.
+
+    python benchmarks/verdicts.py [--count 1000]
+
+The first table is right code in eight regimes; the second is the same networks with one bug each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+from networks import REGIMES, Network, sample
+
+import gcmagic as gcm
+
+
+def bug_factor(c):
+    return lambda g, place: c * g
+
+
+def _at(place, g, value):
+    changed = np.array(g)
+    changed.flat[place] = value
+    return changed
+
+
+BUGS = {
+    "array x 1.01": bug_factor(1.01),
+    "array x 1.0001": bug_factor(1.0001),
+    "array x 2": bug_factor(2.0),
+    "one sign": lambda g, k: _at(k, g, -g.flat[k]),
+    "one component + 1 %": lambda g, k: _at(k, g, 1.01 * g.flat[k]),
+    "one component zeroed": lambda g, k: _at(k, g, 0.0),
+    "additive 1e-3": lambda g, k: g + 1e-3 * np.max(np.abs(g)),
+}
+
+
+def with_bug(network: Network, name: str, bug, seed: int):
+    # one of the components that matter in their array: what is zero cannot be wrong by a factor
+    g = np.abs(network.grad(network.params)[name])
+    large = np.flatnonzero(g >= 0.1 * np.max(g))
+    place = int(large[np.random.default_rng(seed).integers(large.size)])
+
+    def grad(p):
+        grads = network.grad(p)
+        return {**grads, name: bug(grads[name], place)}
+
+    return grad
+
+
+def bare(network: Network, grad, epsilon: float) -> float:
+    """Formula (2) by plain two-sided differences at one epsilon."""
+    found = gcm.sweep(network.fun, grad, network.params, [epsilon])
+    return float(found.differences["all"][0])
+
+
+def torch_rule(network: Network, grad) -> bool:
+    """torch.autograd.gradcheck's defaults: eps 1e-6, |g - D| <= 1e-5 + 1e-3 |D|."""
+    g = grad(network.params)
+    for name in network.params:
+        p = {k: np.array(v) for k, v in network.params.items()}
+        flat, analytic = p[name].reshape(-1), np.asarray(g[name]).reshape(-1)
+        for i in range(flat.size):
+            old = flat[i]
+            flat[i] = old + 1e-6
+            high = network.fun(p)
+            flat[i] = old - 1e-6
+            low = network.fun(p)
+            flat[i] = old
+            numeric = (high - low) / 2e-6
+            if not abs(analytic[i] - numeric) <= 1e-5 + 1e-3 * abs(numeric):
+                return False
+    return True
+
+
+def run_right(count: int) -> Counter:
+    rows: Counter = Counter()
+    for regime in REGIMES:
+        for k in range(count // len(REGIMES)):
+            network = sample(regime, k)
+            report = gcm.check(network.fun, network.grad, network.params, seed=k)
+            rows[regime, report.verdict.name] += 1
+            if report.verdict is not gcm.PASS:
+                codes = {f.code for f in report.findings}
+                print(f"  {regime}, {network.family}, seed {k}: {report.summary} {codes}")
+            P = sum(v.size for v in network.params.values())
+            rows[regime, "evals"] += report.nfev / P / len(report.phases)
+            rows[regime, "max"] = max(rows[regime, "max"], report.nfev / P / len(report.phases))
+            with np.errstate(all="ignore"):
+                rows[regime, "1e-7"] += not bare(network, network.grad, 1e-7) <= 1e-7
+                rows[regime, "1e-5"] += not bare(network, network.grad, 1e-5) <= 1e-7
+                rows[regime, "torch"] += not torch_rule(network, network.grad)
+            rows[regime, "n"] += 1
+    return rows
+
+
+def run_wrong(count: int) -> Counter:
+    rows: Counter = Counter()
+    regimes = [regime for regime in REGIMES if regime != "float32"]
+    k = 0
+    while sum(rows[bug, "n"] for bug in BUGS) < count:
+        bug = list(BUGS)[k % len(BUGS)]
+        regime = regimes[k // len(BUGS) % len(regimes)]
+        network = sample(regime, 1000 + k)
+        grads = network.grad(network.params)
+        names = [name for name, g in grads.items() if np.any(g)]
+        k += 1
+        if not names:
+            continue
+        name = names[k % len(names)]
+        grad = with_bug(network, name, BUGS[bug], k)
+        report = gcm.check(network.fun, grad, network.params, seed=k)
+        rows[bug, "n"] += 1
+        rows[bug, report.verdict.name] += 1
+        if report.verdict is gcm.FAIL:
+            rows[bug, "exact"] += report.wrong == (name,)
+        else:
+            print(f"  {bug} in {name}, {regime}, {network.family}, seed {k}: {report.summary}")
+        with np.errstate(all="ignore"):
+            rows[bug, "1e-7"] += bare(network, grad, 1e-7) <= 1e-7
+            rows[bug, "1e-5"] += bare(network, grad, 1e-5) <= 1e-7
+            rows[bug, "torch"] += torch_rule(network, grad)
+    return rows
+
+
+def table(title: str, rows: Counter, columns: list[str]) -> None:
+    names = list(dict.fromkeys(name for name, _ in rows))
+    print(f"\n{title}\n{'':22}" + "".join(f"{c:>14}" for c in columns))
+    for name in [*names, "all"]:
+        chosen = names if name == "all" else [name]
+        n = sum(rows[x, "n"] for x in chosen)
+        cells = []
+        for column in columns:
+            if column == "n":
+                cells.append(f"{n:>14}")
+            elif column == "evals":
+                cells.append(f"{sum(rows[x, column] for x in chosen) / n:>14.1f}")
+            elif column == "max":
+                cells.append(f"{max(rows[x, column] for x in chosen):>14.1f}")
+            else:
+                cells.append(f"{100 * sum(rows[x, column] for x in chosen) / n:>13.1f}%")
+        print(f"{name:22}" + "".join(cells))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    count = parser.parse_args().count
+    start = time.perf_counter()
+    right = run_right(count)
+    table(
+        "right code called wrong (FAIL and the fixed rules), not told (INCONCLUSIVE); evaluations "
+        "a component and point",
+        right,
+        ["n", "FAIL", "INCONCLUSIVE", "1e-7", "1e-5", "torch", "evals", "max"],
+    )
+    wrong = run_wrong(count)
+    table(
+        "wrong code called right (PASS and the fixed rules), exactly the wrong array named",
+        wrong,
+        ["n", "PASS", "INCONCLUSIVE", "exact", "1e-7", "1e-5", "torch"],
+    )
+    print(f"\n{time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
