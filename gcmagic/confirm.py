@@ -114,7 +114,7 @@ def _without_rounding(
 def _right_in_extended_precision(
     problem: Problem, theta: np.ndarray, asked: Question, numeric: np.ndarray
 ) -> np.ndarray:
-    """Which components agree ten times better when the same code runs with 11 more bits, where it can.
+    """Which components agree ten times better when the same code runs with 11 more bits.
 
     Near saturation cost or backward may lose most of their digits, in log(1 - a) for one, and then
     right code disagrees at every step. All False where extended precision is not to be had.
