@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..adapters.calling import COST, RESULT
 from ..adapters.names import BACKWARD, role_score
 from ..adapters.program import Program, build, slice_lines
+from ..errors import BindingError
 from ..problem import Problem
 from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
-from .lookup import Hints, check_hints, split_commas
+from .inline import inline_functions, inline_problem, training_step
+from .lookup import Hints, Root, check_hints, look_up, split_commas
 from .messages import how, no_such_function, nothing_found, refusal
 from .pairs import search_pair
-from .source import Function, call_name, global_reads
+from .scopes import Scope, function_scope
+from .source import Function, call_name, global_reads, parse_cell
 from .trial import space_of
+from .wiring import Wiring
 
-__all__ = ["discover"]
+__all__ = ["discover", "discover_cell"]
 
 
 def discover(
@@ -75,8 +79,86 @@ def discover(
     evidence = collect(namespace, cells)
     hints = Hints(forward, backward, split_commas(params), split_commas(data), cost)
     check_hints(evidence, hints)
+    if not hints.backward and not _candidates(evidence, hints):
+        found = _inline(evidence, hints)
+        if found is not None:
+            return found
     proposal = _settle(evidence, hints, defined)
     return _problem(proposal, evidence)
+
+
+def discover_cell(
+    source: str,
+    namespace: Mapping[str, Any],
+    *,
+    params: str | None = None,
+    data: str | None = None,
+    cost: str | None = None,
+) -> Problem:
+    """Find the gradients that the statements of a cell compute, a training loop for example.
+
+    Parameters
+    ----------
+    source
+        The cell, already run in `namespace`.
+    namespace
+        The notebook's variables after it.
+    params, data, cost
+        As for `discover`; `cost` is an expression over the names of the cell.
+
+    Returns
+    -------
+    Problem
+        One step of the loop, cut before its update.
+
+    Raises
+    ------
+    BindingError
+        Where the cell has no gradient beside its parameter, or no cost.
+    """
+    evidence = collect(namespace, (source,))
+    hints = Hints(None, None, split_commas(params), split_commas(data), cost)
+    check_hints(evidence, hints)
+
+    tree = parse_cell(source)
+    return inline_problem(tree.body if tree else [], "the cell", evidence, hints, _known(evidence))
+
+
+def _known(evidence: Evidence) -> Callable[[str], Root | None]:
+    def resolve(name: str) -> Root | None:
+        found = evidence.values.get(name)
+        return None if found is None else Root(found, name)
+
+    return resolve
+
+
+def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
+    """A training loop in a function or in a cell, where no function returns gradients."""
+    errors: list[BindingError] = []
+    for function in inline_functions(evidence, hints):
+        scope = function_scope(function, lambda _: True)
+        wiring = Wiring(evidence, hints, scope)
+
+        def resolve(name: str, wiring: Wiring = wiring, scope: Scope = scope) -> Root | None:
+            found = look_up(name, evidence, hints, scope)
+            return found or wiring.made(name, len(scope.lines))
+
+        try:
+            body = function.node.body if isinstance(function.node, ast.FunctionDef) else []
+            return inline_problem(body, function.name, evidence, hints, resolve)
+        except BindingError as error:
+            errors.append(error)
+    for source in reversed(evidence.cells):
+        tree = parse_cell(source)
+        if tree is None or not training_step(tree.body).updates:
+            continue
+        try:
+            return inline_problem(tree.body, "the cell", evidence, hints, _known(evidence))
+        except BindingError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return None
 
 
 def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> Proposal:

@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..adapters.names import NOT_A_PASS, words
+from ..adapters.names import NOT_A_PASS, gradient_stems, kind, words
 from .source import Function, call_name, names_loaded, parse_cell
 
 _BUILTINS = frozenset(dir(builtins))
@@ -69,7 +69,7 @@ def cell_scope(cells: Sequence[str], wanted: Callable[[str], bool]) -> Scope:
     for number, source in enumerate(cells):
         tree = parse_cell(source)
         if tree is not None:
-            lines += _flatten(tree.body, wanted, (), (), number)
+            lines += _flatten(tree.body, _with_calls(wanted), (), (), number)
     return Scope("the cells", tuple(lines))
 
 
@@ -81,14 +81,24 @@ def function_scope(function: Function, wanted: Callable[[str], bool], self_name:
     if self_name and node.args.args:
         first = node.args.args[0].arg
         node = _Rename({first: self_name}).visit(ast.parse(ast.unparse(node)).body[0])
-    return Scope(function.name, tuple(_flatten(node.body, wanted, (), ())), function)
+    return Scope(function.name, tuple(_flatten(node.body, _with_calls(wanted), (), ())), function)
+
+
+def statements(body: Sequence[ast.stmt], descend: Callable[[ast.stmt], bool]) -> tuple[Line, ...]:
+    """Statements as lines; loops and branches are opened where `descend` says so."""
+    return tuple(_flatten(body, descend, (), ()))
+
+
+def _with_calls(wanted: Callable[[str], bool]) -> Callable[[ast.stmt], bool]:
+    return lambda statement: any(wanted(name) for name, _ in _calls(statement))
 
 
 def is_update(line: Line) -> bool:
     """True where a statement moves the parameters: ``W -= lr * dW``, ``p = update(p, grads)``."""
     statement = line.statement
     if isinstance(statement, ast.AugAssign):
-        return isinstance(statement.op, ast.Sub)
+        moves = any(kind(n) == "rate" or gradient_stems(n) for n in names_loaded(statement.value))
+        return isinstance(statement.op, ast.Sub) and moves
     if any(set(words(name)) & NOT_A_PASS for name in line.called):
         return True
     value = getattr(statement, "value", None)
@@ -121,7 +131,7 @@ class _Rename(ast.NodeTransformer):
 
 def _flatten(
     body: Sequence[ast.stmt],
-    wanted: Callable[[str], bool],
+    descend: Callable[[ast.stmt], bool],
     loops: tuple[int, ...],
     tests: tuple[tuple[str, bool], ...],
     cell: int = -1,
@@ -130,12 +140,12 @@ def _flatten(
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             continue
         blocks = [getattr(statement, name, []) for name in ("body", "orelse", "finalbody")]
-        if not any(blocks) or not any(wanted(name) for name, _ in _calls(statement)):
+        if not any(blocks) or not descend(statement):
             yield _line(statement, loops, tests, cell)
         elif isinstance(statement, ast.If):
             test = ast.unparse(statement.test)
-            yield from _flatten(statement.body, wanted, loops, (*tests, (test, True)), cell)
-            yield from _flatten(statement.orelse, wanted, loops, (*tests, (test, False)), cell)
+            yield from _flatten(statement.body, descend, loops, (*tests, (test, True)), cell)
+            yield from _flatten(statement.orelse, descend, loops, (*tests, (test, False)), cell)
         else:
             inner = loops
             if isinstance(statement, (ast.For, ast.While)):
@@ -144,7 +154,7 @@ def _flatten(
                 header = ast.For(statement.target, statement.iter, [ast.Pass()], [])
                 yield _line(ast.copy_location(header, statement), inner, tests, cell, header=True)
             for block in blocks:
-                yield from _flatten(block, wanted, inner, tests, cell)
+                yield from _flatten(block, descend, inner, tests, cell)
 
 
 def _calls(statement: ast.AST, nodes: Sequence[ast.AST] = ()) -> list[tuple[str, ast.Call]]:

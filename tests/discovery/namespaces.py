@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import dicts, layers, objects, tuples
+from . import dicts, inline, layers, objects, tuples
 
-ROWS = [*dicts.ROWS, *tuples.ROWS, *objects.ROWS, *layers.ROWS]
+ROWS = [*dicts.ROWS, *tuples.ROWS, *objects.ROWS, *layers.ROWS, *inline.ROWS]

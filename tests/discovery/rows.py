@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gcmagic.discovery import discover
+from gcmagic.discovery import discover, discover_cell
 from gcmagic.sandbox import untouched
 
 _numbers = itertools.count()
@@ -42,6 +42,8 @@ class Row:
         return run_cells(self.cells())
 
     def found(self, namespace: dict[str, Any]):
+        if self.family == "I":
+            return discover_cell(self.cells()[-1], namespace, **self.hints)
         return discover(namespace, cells=self.cells(), **self.hints)
 
 
