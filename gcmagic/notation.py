@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 
 def exponent(x: float, digits: int = 0) -> str:
-    """A number the way it is written by hand, ``1e-7`` and not ``1e-07``."""
+    """A number the way it is written by hand, ``1e-7`` and not ``1e-07``; ``nan``, ``inf``."""
+    if not math.isfinite(x):
+        return str(float(x))
     mantissa, power = f"{x:.{digits}e}".split("e")
     return f"{mantissa}e{int(power)}"

@@ -191,6 +191,8 @@ def test_the_wanted_outcome(name):
     assert " ".join(report.wrong) == wrong
     assert set(codes) <= {f.code for f in report.findings}
     assert report.passed is (verdict is PASS)
+    assert verdict.name in str(report)
+    assert verdict.name in report._repr_html_()
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -68,6 +68,7 @@ def test_differences_are_shown_as_far_as_they_are_the_same_everywhere(
 
 def test_numbers_are_written_by_hand():
     assert [exponent(1e-7), exponent(3.3e-1, 1), exponent(1e12)] == ["1e-7", "3.3e-1", "1e12"]
+    assert [exponent(float("nan")), exponent(float("inf"), 1)] == ["nan", "inf"]
 
 
 class Checker(HTMLParser):
