@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from . import dicts, inline, layers, objects, tuples
+from . import dicts, inline, layers, objects, traps, tuples
 
-ROWS = [*dicts.ROWS, *tuples.ROWS, *objects.ROWS, *layers.ROWS, *inline.ROWS]
+ROWS = [
+    *dicts.ROWS,
+    *tuples.ROWS,
+    *objects.ROWS,
+    *layers.ROWS,
+    *inline.ROWS,
+    *traps.ROWS,
+]

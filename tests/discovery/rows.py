@@ -42,7 +42,7 @@ class Row:
         return run_cells(self.cells())
 
     def found(self, namespace: dict[str, Any]):
-        if self.family == "I":
+        if self.backward == "the cell":
             return discover_cell(self.cells()[-1], namespace, **self.hints)
         return discover(namespace, cells=self.cells(), **self.hints)
 
