@@ -231,10 +231,12 @@ def _settle(
 
 def _is_open(report: Report, name: str) -> bool:
     """Whether no point so far has said FAIL, or PASS with an error that would show small bugs."""
-    if report.verdict_of(name) is FAIL:
-        return False
-    sharp = [b.floor <= SHARP for b in report.blocks_of(name) if b.verdict is PASS]
-    return report.verdict_of(name) is INCONCLUSIVE or not any(sharp)
+    verdict = report.verdict_of(name)
+    if verdict is not PASS:
+        return verdict is INCONCLUSIVE
+    if any(phase.is_single_precision for phase in report.phases):
+        return False  # it is as coarse at any point
+    return not any(b.floor <= SHARP for b in report.blocks_of(name) if b.verdict is PASS)
 
 
 def _train(

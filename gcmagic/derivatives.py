@@ -106,12 +106,16 @@ def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noi
     line = rng.uniform(0.5, 1.0, theta.shape) * rng.choice([-1.0, 1.0], theta.shape)
     line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
     level = 2 * UNIT_ROUNDOFF * abs(cost)
-    for spacing in (1e-9, 1e-6):
+    nfev = 0
+    for spacing in (1e-9, 1e-6, 1e-4):
+        if spacing > 1e-6 and level < 1e5 * UNIT_ROUNDOFF * abs(cost):
+            break  # not float32: no need to look at steps as wide as those it takes
+        nfev += 7
         # beside theta, not across it: theta itself may be a kink, at zero biases for example
         table = np.array([problem.cost_at(theta + k * spacing * line) for k in range(8, 15)])
         if np.all(np.isfinite(table)):
             level = max(level, _table_noise(table))
-    return Noise(level, 14)
+    return Noise(level, nfev)
 
 
 def _table_noise(table: np.ndarray) -> float:

@@ -22,6 +22,8 @@ NOISE_BOUND = 6.0
 BACKWARD_ROUNDING = 64.0
 # the error of one J that is expected before it is measured, in units of u |J|
 EXPECTED_NOISE = 30.0
+# more noise than this, in the same units, is float32's
+SINGLE = 1e5
 # a wrong array disagrees in every component; this many of them are judged by the ladder
 LADDER_LIMIT = 400
 
@@ -84,6 +86,11 @@ class Phase:
     def refused(self) -> bool:
         """Whether nothing at all could be compared here."""
         return not np.isfinite(self.noise)
+
+    @property
+    def is_single_precision(self) -> bool:
+        """Whether the noise of J is that of float32 somewhere in it."""
+        return self.noise > NOISE_BOUND * SINGLE * UNIT_ROUNDOFF * abs(self.cost)
 
     @property
     def verdict(self) -> Verdict:
