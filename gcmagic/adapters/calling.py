@@ -96,6 +96,8 @@ class Outcome:
         Names that backward's source updates, ``W1`` in ``self.W1 -= lr * dW1``.
     everything
         True where data count as parameters too: a layer's input has a gradient.
+    direct
+        Roots that backward itself is given or reads; None where that is all of them.
     """
 
     result: Any
@@ -107,6 +109,7 @@ class Outcome:
     before: Mapping[str, Any] = field(default_factory=dict)
     updated: frozenset[str] = frozenset()
     everything: bool = False
+    direct: frozenset[str] | None = None
 
     @property
     def elements(self) -> list[tuple[str | None, Any, Read]]:

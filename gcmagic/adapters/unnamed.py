@@ -25,7 +25,13 @@ def read(outcome: Outcome) -> Reading | None:
 
 def _by_shape(rest: list, outcome: Outcome, names: list[str | None]) -> list[Slot]:
     """Slots where each gradient fits one parameter only; a name that says otherwise forbids it."""
-    leaves = candidates(outcome)
+    # The gradient of the loss with respect to the output may have the shape of a weight that
+    # backward never sees: without a name only what backward itself is given counts
+    leaves = [
+        leaf
+        for leaf in candidates(outcome)
+        if outcome.direct is None or leaf.path[0] in outcome.direct
+    ]
     likely = [leaf for leaf in leaves if kind(leaf.key) == "vector"] or leaves
     if len(rest) == 1:
         if len(names) == 1 and is_cost_like(rest[0][0]) and not gradient_stems(names[0] or ""):

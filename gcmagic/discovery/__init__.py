@@ -14,16 +14,17 @@ from ..problem import Problem
 from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
+from .explanation import report
 from .inline import inline_functions, inline_problem, training_step
 from .lookup import Hints, Root, check_hints, look_up, split_commas
-from .messages import how, no_such_function, nothing_found, refusal
+from .messages import check_used, how, no_such_function, nothing_found, refusal
 from .pairs import search_pair
 from .scopes import Scope, function_scope
 from .source import Function, call_name, global_reads, parse_cell
 from .trial import space_of
 from .wiring import Wiring
 
-__all__ = ["discover", "discover_cell"]
+__all__ = ["discover", "discover_cell", "explain"]
 
 
 def discover(
@@ -161,24 +162,62 @@ def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
     return None
 
 
+def explain(namespace: Mapping[str, Any], **hints: Any) -> str:
+    """Say what `discover` sees in a namespace: candidates, call sites, trial calls, the choice.
+
+    Parameters
+    ----------
+    namespace
+        The notebook's variables.
+    **hints
+        As for `discover`.
+
+    Returns
+    -------
+    str
+        The same text for the same namespace.
+    """
+    names = ("forward", "backward", "cost")
+    given = [hints.get(name) for name in names]
+    evidence = collect(namespace, hints.get("cells", ()))
+    params, data = split_commas(hints.get("params")), split_commas(hints.get("data"))
+    told = Hints(given[0], given[1], params, data, given[2])
+    try:
+        verdict = discover(namespace, **hints).how
+        candidates = _candidates(evidence, told)
+    except BindingError as error:
+        verdict, candidates = str(error), backward_candidates(evidence)
+    return report(evidence, candidates, [search(evidence, f, told) for f in candidates], verdict)
+
+
 def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> Proposal:
     candidates = _candidates(evidence, hints)
     candidates = [f for f in candidates if f.name in defined] or candidates
     searches = [search(evidence, function, hints) for function in candidates]
     if not any(found.proposals for found in searches):
+        # No network with a cost: layers may come as pairs of functions
         searches += [search_pair(evidence, function, hints) for function in candidates]
-        candidates = [*candidates, *candidates]
-    fitting = [f for f, s in zip(candidates, searches, strict=True) if s.proposals]
-    kept = {function.name for function in leaders(fitting)}
-    proposals = [p for s in searches for p in s.proposals if p.backward.name in kept]
+    proposals = [proposal for found in searches for proposal in found.proposals]
+    kept = {function.name for function in leaders([p.backward for p in proposals])}
+    proposals = [p for p in proposals if p.backward.name in kept]
     proposals = [p for p in proposals if not any(_part_of(p, q) for q in proposals)]
     if hints.forward and not hints.backward:
         proposals = [p for p in proposals if hints.forward in (p.forward, p.backward.name)]
     if not proposals:
         raise nothing_found(evidence, candidates, searches, hints)
+    called = [p for p in proposals if p.wiring.in_cells]
+    if len(proposals) > 1 and len(called) == 1 and _one_class(proposals, evidence):
+        proposals = called  # net and net2 of one class: the one that the notebook has used
     if len(proposals) > 1:
         raise refusal(proposals, hints)
+    check_used(proposals[0], hints)
     return proposals[0]
+
+
+def _one_class(proposals: Sequence[Proposal], evidence: Evidence) -> bool:
+    methods = {p.backward.short for p in proposals}
+    classes = {type(evidence.values.get(p.backward.owner)) for p in proposals}
+    return len(methods) == len(classes) == 1 and all(p.backward.owner for p in proposals)
 
 
 def _part_of(part: Proposal, whole: Proposal) -> bool:

@@ -135,6 +135,16 @@ def _try_scope(
             break
 
 
+def other_data(wiring: Wiring, cost: Wiring) -> str:
+    """Data of the cost alone where backward has its own: a batch here, the whole set there."""
+    for label in ("x", "y"):
+        own = [root for name, root in wiring.roots.items() if kind(name) == label]
+        new = [r for n, r in cost.roots.items() if kind(n) == label and n not in wiring.roots]
+        if own and new and not any(a.value is b.value for a in own for b in new):
+            return new[0].text
+    return ""
+
+
 def _globals_read(wiring: Wiring) -> dict[str, Any]:
     reached = reached_globals(wiring.lines, wiring.evidence)
     return {
@@ -186,10 +196,13 @@ def _try_wiring(
     globals_read = _globals_read(wiring)
     before = {name: root.value for name, root in wiring.roots.items()}
     updated = updated_names(backward.node)
+    direct = frozenset(names_in([text]) | reached_globals([text], wiring.evidence))
+    hinted = wiring.hints.params
+    wanted = (*hinted, *(n for n, root in wiring.roots.items() if root.text in hinted))
 
     def look(values: dict, after: dict) -> Reading | None:
         outcome = Outcome(
-            after[RESULT], names, values, after, rate, wiring.hints.params, before, updated
+            after[RESULT], names, values, after, rate, wanted, before, updated, direct=direct
         )
         near = adapters.read(outcome)
         if not globals_read:
@@ -215,6 +228,12 @@ def _try_wiring(
     working: list[CostOption] = []
     moving = {str(slot.leaf.path[0]) for slot in reading.slots}
     for option in cost_options(wiring, backward):
+        other = other_data(wiring, option.wiring)
+        if other:
+            found.failures.append(
+                Failure(f"{option.name} as the cost", f"is of other data: {other}")
+            )
+            continue
         lines = slice_lines(option.wiring.lines, COST, frozenset())
         if not moving & (names_in(lines) | reached_globals(lines, wiring.evidence)):
             found.failures.append(Failure(f"{option.name} as the cost", "has no parameter in it"))

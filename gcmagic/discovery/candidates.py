@@ -10,6 +10,7 @@ from ..adapters.names import (
     is_maker,
     role_score,
     suffix,
+    words,
 )
 from .evidence import Evidence, inner
 from .source import Function
@@ -84,7 +85,9 @@ def forward_candidates(evidence: Evidence, backward: Function, hint: str | None)
         covered = len(supplies)
         different = len(suffix(function.name) ^ suffix(backward.name))
         same = int(bool(function.owner) == bool(backward.owner))
-        ranked.append(((same, covered, -different), function))
+        # predict() may well round: forward() goes first where there are both
+        strong = int(not set(words(function.short)) & {"predict", "inference", "apply", "model"})
+        ranked.append(((same, covered, strong, -different), function))
     ranked.sort(key=lambda item: item[0], reverse=True)
     return [function for rank, function in ranked if rank == ranked[0][0]]
 

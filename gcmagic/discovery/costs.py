@@ -69,7 +69,7 @@ def _in_scope(wiring: Wiring, backward: Function) -> list[CostOption]:
     for index, line in enumerate(wiring.scope.lines):
         if line.header or is_update(line) or contradicts(line.tests, wiring.path):
             continue
-        if wiring.scope.function is not None and line.loops[: len(wiring.loops)] != wiring.loops:
+        if line.loops[: len(wiring.loops)] != wiring.loops:
             continue
         bound = next((n for n in line.binds if is_cost_variable(n)), None)
         if bound and isinstance(line.statement, ast.Assign) and bound not in line.loads:

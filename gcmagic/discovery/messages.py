@@ -109,6 +109,24 @@ def line_for(proposal: Proposal, others: Sequence[Proposal], hints: Hints) -> st
     return line
 
 
+def check_used(proposal: Proposal, hints: Hints) -> None:
+    """Refuse to pass over a hint that the binding has no use for."""
+    used = {root.text for root in proposal.wiring.roots.values()}
+    call = f"{proposal.backward.name}({', '.join(proposal.backward.arguments)})"
+    for text in hints.data:
+        if text not in used:
+            raise BindingError(f"--data {text} fits no argument of {call}; needed: X first, then Y")
+    slots = proposal.reading.slots
+    known = {slot.leaf.name for slot in slots} | {slot.leaf.key for slot in slots}
+    known |= {str(slot.leaf.path[0]) for slot in slots}
+    for text in hints.params:
+        if text not in known | used:
+            raise BindingError(
+                f"--params {text}: {call} gives no gradient for it; it gives those of "
+                f"{' '.join(slot.leaf.name for slot in slots)}"
+            )
+
+
 def no_such_function(name: str, evidence: Evidence, option: str) -> BindingError:
     """A hint names a function that is not there."""
     known = evidence.callables()

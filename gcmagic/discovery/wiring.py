@@ -197,8 +197,7 @@ class Wiring:
         makes = any(called.rpartition(".")[2] in MAKERS_OF_ARRAYS for called in line.called)
         if makes and (kind(name) in ("vector", "params", "x", "y") or not line.loads):
             return False
-        in_cells = self.scope is not None and self.scope.function is None
-        if in_cells and name in line.loads:  # X = X / 255: it has happened already
+        if self.in_cells and name in line.loads:  # X = X / 255: it has happened already
             return False
         variables = [
             load
@@ -207,10 +206,15 @@ class Wiring:
         ]
         if not variables:
             return False
-        if in_cells or line.loops != self.loops:
+        if self.in_cells or line.loops != self.loops:
             users = [c for c in line.called if self.evidence.read(c) is not None]
             return bool(users) or any(load in self.produced for load in variables)
         return True
+
+    @property
+    def in_cells(self) -> bool:
+        """True where the call was found in the notebook's cells."""
+        return self.scope is not None and self.scope.function is None
 
     @property
     def loops(self) -> tuple[int, ...]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import linecache
 import time
+import types
 import warnings
 
 import numpy as np
 import pytest
 
-from gcmagic.discovery import discover
+from gcmagic.discovery import discover, discover_cell, explain
 from gcmagic.errors import BindingError
 
 from .dicts import ALONE, REGULARISED, TWO_LAYERS
+from .inline import STRAIGHT
 from .rows import disagreeing, run_cells
 from .stillness import fingerprint
-from .tuples import VECTOR
+from .tuples import NET_LOSS, VECTOR
 
 
 def cells(source: str) -> list[str]:
@@ -207,3 +210,115 @@ def test_matrices_stay_matrices() -> None:
         problem = discover(run_cells(cells(source)), cells=cells(source))
         assert isinstance(problem.params["theta"], np.matrix)
         assert disagreeing(problem) == []
+
+
+def test_the_explanation_is_the_same_twice_and_names_what_was_seen() -> None:
+    namespace = run_cells(cells(REGULARISED))
+    text = explain(namespace, cells=cells(REGULARISED))
+    assert text == explain(namespace, cells=cells(REGULARISED))
+    assert "backward_propagation: backward 1" in text
+    assert "called in model" in text
+    assert "fits: backward_propagation_with_regularization(" in text
+    assert "so: 2 bindings fit" in text
+
+
+def test_the_explanation_of_nothing_says_so() -> None:
+    assert "so: found no backward pass" in explain({})
+
+
+def test_functions_from_another_module_count() -> None:
+    module = types.ModuleType("helpers")
+    path = "/nowhere/helpers.py"
+    linecache.cache[path] = (len(ALONE), None, ALONE.splitlines(keepends=True), path)
+    module.np = np
+    exec(compile(ALONE, path, "exec"), vars(module))
+    namespace = {name: value for name, value in vars(module).items() if name[0] != "_"}
+    problem = discover(namespace)
+    assert problem.gradient_name == "net_backward"
+    assert disagreeing(problem) == []
+
+
+def test_a_function_without_source_is_bound_by_its_arguments() -> None:
+    namespace = {"np": np}
+    exec(VECTOR, namespace)
+    problem = discover(namespace)
+    assert problem.gradient_name == "gradient"
+    assert disagreeing(problem) == []
+
+
+def test_a_cell_without_a_cost_asks_for_one() -> None:
+    source = STRAIGHT.replace("E = 0.5 * np.sum((y - t) ** 2)\n", "")
+    namespace = run_cells(cells(source))
+    with pytest.raises(BindingError, match="computes dw, db but no cost") as caught:
+        discover_cell(cells(source)[-1], namespace)
+    assert caught.value.lines == ('%%gradcheck --cost "np.mean((y_hat - y) ** 2)"',)
+    problem = discover_cell(cells(source)[-1], namespace, cost="0.5 * np.sum((y - t) ** 2)")
+    assert disagreeing(problem) == []
+
+
+def test_a_cell_without_gradients_says_what_is_needed() -> None:
+    with pytest.raises(BindingError, match="dW1 beside W1"):
+        discover_cell("z = 1 + 1\n", {"z": 2})
+
+
+def test_a_gradient_of_the_loss_alone_is_no_gradient_of_a_weight_of_its_shape() -> None:
+    source = (
+        "def forward(X, W):\n    return X @ W\n"
+        "def mse(y_hat, y):\n    return ((y_hat - y) ** 2).sum()\n"
+        "def mse_grad(y_hat, y):\n    return 2 * (y_hat - y)\n"
+        "X, W, y = np.eye(3), np.ones((3, 2)), np.zeros((3, 2))\n"
+    )
+    assert "matches a parameter" in str(refused(source))
+
+
+def test_a_cost_of_the_whole_set_is_not_paired_with_the_gradient_of_a_batch() -> None:
+    source = ALONE.replace("def net_backward(x, target, p, output, h)", "def grads(x_b, t_b, p)")
+    source = source.replace(
+        "    d = 2 * (output - target)",
+        "    output, h = net_forward(x_b, p)\n    d = 2 * (output - t_b)",
+    )
+    source = source.replace("x.T @ dh", "x_b.T @ dh") + (
+        "# %%\nfor start in (0, 3):\n"
+        "    x_b, t_b = x_train[start:start + 3], y_train[start:start + 3]\n"
+        "    g = grads(x_b, t_b, p)\n"
+        "    full_loss = mse_loss(net_forward(x_train, p)[0], y_train)\n"
+    )
+    namespace = run_cells(cells(source))
+    try:
+        problem = discover(namespace, cells=cells(source))
+    except BindingError:
+        return
+    assert disagreeing(problem) == [], problem.how
+
+
+def test_predict_is_not_taken_for_forward() -> None:
+    source = ALONE + "def net_predict(x, p):\n    return np.round(net_forward(x, p)[0])\n"
+    problem = discover(run_cells(cells(source)), cells=cells(source))
+    assert "net_forward(x_train, p)" in problem.how
+    assert disagreeing(problem) == []
+
+
+def test_of_two_instances_the_one_that_was_used_is_taken_and_else_both_are_offered() -> None:
+    source = NET_LOSS + "other = TwoLayerNet(4, 6, 3)\n"
+    namespace = run_cells(cells(source))
+    assert discover(namespace, cells=cells(source)).gradient_name == "net.loss"
+    with pytest.raises(BindingError) as caught:
+        discover(namespace)
+    assert caught.value.lines == (
+        "%gradcheck --backward net.loss",
+        "%gradcheck --backward other.loss",
+    )
+
+
+def test_hints_that_fit_nothing_are_refused() -> None:
+    assert "fits no argument" in str(refused(VECTOR, data="X,y,X[:2]"))
+    assert "no gradient for it" in str(refused(TWO_LAYERS, params="W1,W7"))
+
+
+def test_the_name_of_the_dict_is_a_parameter_hint() -> None:
+    source = TWO_LAYERS.replace("def nn_model", "def unused")
+    namespace = run_cells(cells(source))
+    namespace["start"] = namespace["parameters"]
+    problem = discover(namespace, params="start")
+    assert problem.layout.names == ("W1", "b1", "W2", "b2")
+    assert "start" in problem.how

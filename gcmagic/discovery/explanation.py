@@ -1,0 +1,42 @@
+"""The evidence behind a binding, as text: candidates, call sites, trials, what was bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..adapters.names import BACKWARD, COST, FORWARD, is_decoy, role_score
+from .binding import Search, scopes
+from .evidence import Evidence
+from .messages import how
+from .source import Function
+
+_ROLES = (("backward", BACKWARD), ("forward", FORWARD), ("cost", COST))
+
+
+def report(
+    evidence: Evidence, candidates: Sequence[Function], searches: Sequence[Search], verdict: str
+) -> str:
+    """Everything that discovery saw, in the order in which it looked."""
+    lines = ["functions, and what their names say:"]
+    for name in evidence.callables():
+        short = name.rpartition(".")[2]
+        scored = [(role, role_score(short, words)) for role, words in _ROLES]
+        scores = [f"{role} {score}" for role, score in scored if score]
+        said = "passed over" if is_decoy(short) else ", ".join(scores) or "nothing"
+        lines.append(f"    {name}: {said}")
+    lines.append("candidates for the backward pass:")
+    for function in candidates:
+        places = [scope.name for scope in scopes(evidence, function) if scope is not None]
+        returned = ", ".join(name or "?" for name in function.returns) or "nothing"
+        called = f"called in {', '.join(places)}" if places else "called nowhere"
+        arguments = ", ".join(function.arguments)
+        lines.append(f"    {function.name}({arguments}) returns {returned}; {called}")
+    lines.append("trial calls:")
+    for found in searches:
+        lines += [f"    {failure.what} {failure.why}" for failure in found.failures]
+        lines += [
+            f"    {wiring.lines[-1].removeprefix('__result__ = ')} works, but has no cost"
+            for wiring, _ in found.costless
+        ]
+        lines += [f"    fits: {how(proposal)}" for proposal in found.proposals]
+    return "\n".join([*lines, f"so: {verdict}"])
