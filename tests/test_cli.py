@@ -17,7 +17,7 @@ from gcmagic.cli import main
 IMPORT = "import gcmagic as gcm\nimport numpy as np"
 RIGHT = "gcm.check(lambda t: t**3, lambda t: 3 * t**2, 1.0)"
 WRONG = "gcm.check(lambda t: t**3, lambda t: 2 * t**2, 1.0)"
-KINK = "gcm.check(lambda t: abs(t), lambda t: np.sign(t), 0.0, steps=0)"
+STILL = "gcm.check(lambda t: 0.0 * t, lambda t: 0.0 * t, 1.0)  # nothing to compare"
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_passes_where_all_checks_pass_in_the_notebooks_own_folder(notebook, caps
 
 
 def test_inconclusive_is_not_a_pass(notebook, capsys):
-    assert main([str(notebook(IMPORT, KINK))]) == 1
+    assert main([str(notebook(IMPORT, STILL))]) == 1
     assert "cell 2  INCONCLUSIVE  " in capsys.readouterr().out
 
 
@@ -134,13 +134,16 @@ def test_one_notebook_that_cannot_run_does_not_hide_the_others(notebook, capsys)
     assert "cell 2  FAIL" in capsys.readouterr().out
 
 
-def test_an_old_report_in_a_cell_that_does_not_run_is_no_check(notebook, capsys):
-    path = notebook(IMPORT, RIGHT)
-    assert main(["--save", str(path)]) == 0
+def test_an_old_report_in_a_cell_that_does_not_run_is_no_check_and_is_not_kept(notebook, capsys):
+    path = notebook(IMPORT, WRONG, RIGHT)
+    assert main(["--save", str(path)]) == 1
     data = json.loads(path.read_text())
+    assert data["cells"][2]["outputs"]
     data["cells"][2]["source"] = []
     path.write_text(json.dumps(data))
-    assert main([str(path)]) == 2
+    assert main(["--save", str(path)]) == 0
+    emptied = nbformat.read(path, as_version=4).cells[2]
+    assert (emptied.outputs, emptied.execution_count) == ([], None)
 
 
 def test_save_stores_the_same_bytes_twice_and_no_widgets(notebook, capsys):

@@ -117,7 +117,7 @@ def run(path: Path, *, timeout: int, tell: Callable[[Check], None]) -> NotebookN
         One line: which cell could not be run, why, and what to do.
     """
     notebook = read(path)
-    for cell in notebook.cells:  # a cell that does not run must not show an old check
+    for cell in notebook.cells:  # an empty cell is not run and must not keep an old report
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     number, running = 0, NotebookNode()
