@@ -72,7 +72,8 @@ class Dashboard:
         self.layer = widgets.Dropdown(
             options=[("all", None), *[(_marked(report, name), name) for name in report.names]],
             description="layer",
-            layout=widgets.Layout(width="auto", flex="0 1 15em", min_width="10em"),
+            style={"description_width": "initial"},
+            layout=widgets.Layout(width="auto", flex="0 1 13em", min_width="9em"),
         )
         self.phase = widgets.ToggleButtons(
             options=[(phase.name, k) for k, phase in enumerate(report.phases)],
@@ -94,7 +95,9 @@ class Dashboard:
             [
                 widgets.Box(
                     [self.epsilon, self.layer, self.phase],
-                    layout=widgets.Layout(flex_flow="row wrap", align_items="center"),
+                    layout=widgets.Layout(
+                        flex_flow="row wrap", align_items="center", max_width=f"{SIZE[0]}px"
+                    ),
                 ),
                 self.image,
                 widgets.HBox(
@@ -268,7 +271,8 @@ def _epsilon_slider(value: float) -> widgets.FloatLogSlider:
         step=1 / STEPS_A_DECADE,
         description="epsilon",
         readout_format=".0e",
-        layout=widgets.Layout(width="auto", flex="1 1 22em", max_width="34em"),
+        style={"description_width": "initial"},
+        layout=widgets.Layout(width="auto", flex="1 1 18em", max_width="34em"),
     )
 
 

@@ -28,6 +28,13 @@ FLAGS = (
 )
 
 
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # cells that are not in sight are in the page nevertheless
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+
+
 def chromium() -> str:
     """The browser that there is; a test without one fails, it does not skip."""
     names = ("chromium", "chromium-browser", "google-chrome")
@@ -65,11 +72,10 @@ def serving(home: Path) -> Iterator[Server]:
     """A server that reads and writes nothing outside `home`."""
     folder, settings = home / "notebooks", home / "settings"
     folder.mkdir()
-    quiet = settings / "@jupyterlab" / "apputils-extension"
-    quiet.mkdir(parents=True)
-    (quiet / "notification.jupyterlab-settings").write_text(
-        json.dumps({"fetchNews": "false", "checkForUpdates": False})
-    )
+    for place, wanted in SETTINGS.items():
+        file = settings / "@jupyterlab" / f"{place}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(wanted))
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
@@ -123,6 +129,12 @@ IDLE = """() => {
 DONE = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim())
   .every(cell => cell.model.executionCount !== null && cell.model.executionState !== 'running')"""
+ACTIVATE = """source => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const at = notebook.widgets.findIndex(cell => cell.model.sharedModel.source.trim() === source);
+  notebook.activeCellIndex = at;
+  notebook.deselectAll();
+}"""
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === 'code')
   .flatMap(cell => cell.model.outputs.toJSON())
@@ -131,6 +143,8 @@ ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
 # from the key to the picture that it brings, measured in the page
 STOPWATCH = """image => {
   window.gcmagicLatencies = [];
+  if (image.gcmagicTimed) return;
+  image.gcmagicTimed = true;
   let pressed = null;
   document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
   image.addEventListener('load', () => {
@@ -138,8 +152,6 @@ STOPWATCH = """image => {
     pressed = null;
   });
 }"""
-
-
 BYTES = """async image => {
   const blob = await (await fetch(image.src)).blob();
   const reader = new FileReader();
@@ -177,9 +189,18 @@ class Notebook:
     def run_all(self, seconds: float = 60) -> None:
         """Run every cell and wait for the last; an error in any is an AssertionError."""
         self.command("notebook:run-all-cells")
-        self.page.wait_for_function(DONE, timeout=1000 * seconds)
-        errors = self.page.evaluate(ERRORS)
-        assert not errors, errors
+        self._wait(seconds)
+
+    def _wait(self, seconds: float) -> None:
+        """Until no cell is left to run; an error leaves those after it, so it ends the wait."""
+        end = time.monotonic() + seconds
+        done = False
+        while not done and time.monotonic() < end:
+            errors = self.page.evaluate(ERRORS)
+            assert not errors, errors
+            done = self.page.evaluate(DONE)
+            self.page.wait_for_timeout(50)
+        assert done, f"cells were still running after {seconds} s"
 
     def execute(self, code: str) -> None:
         """Run code in the notebook's kernel, outside of any cell."""
@@ -201,6 +222,16 @@ class Notebook:
             "light => document.body.dataset.jpThemeLight === light",
             arg="false" if dark else "true",
         )
+
+    def run_cell_with(self, source: str, seconds: float = 60) -> None:
+        """Run the first cell whose source this is, and wait for it."""
+        self.page.evaluate(ACTIVATE, source)
+        self.command("notebook:run-cell")
+        self._wait(seconds)
+
+    def panels(self) -> int:
+        """How many panels are shown."""
+        return self.page.locator("img.widget-image").count()
 
     def panel(self, place: int = 0) -> Panel:
         """The panel that is number `place` from the top."""

@@ -11,6 +11,7 @@ import pytest
 from .lab import Notebook
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
 
 NETWORK = """
 import numpy as np
@@ -101,14 +102,14 @@ def test_the_picture_keeps_its_place(notebook):
 
 def test_pictures_follow_the_slider_at_10_000_components(notebook):
     panel = notebook.panel(1)
-    for epsilon in ("1e-12", "5e-11", "2e-9", "1e-7"):  # computed once, then known
+    for epsilon in ("1e-12", "5e-11"):  # computed once, then known
         panel.press("Home" if epsilon == "1e-12" else "PageUp")
         panel.wait_for_status(f"all layers, epsilon {epsilon}, given parameters: ")
         panel.wait_for_status("10,152 components off")
-    took = panel.latencies("Home", *["PageUp"] * 3)
+    took = panel.latencies("Home", "PageUp", "Home", "PageUp")
     panel.select("✓ b1")
-    panel.wait_for_status("b1, epsilon 1e-7, given parameters: all 50 components agree")
-    one = panel.latencies(*["PageUp"] * 5)
+    panel.wait_for_status("b1, epsilon 5e-11, given parameters: all 50 components agree")
+    one = panel.latencies(*["PageUp"] * 4)
     print(f"ms from key to picture: all {[*map(round, took)]}, one layer {[*map(round, one)]}")
     assert statistics.median(took) < 500  # about 100 where nothing else runs
     assert statistics.median(one) < 500
@@ -117,6 +118,6 @@ def test_pictures_follow_the_slider_at_10_000_components(notebook):
 def test_what_the_cost_raises_is_read_in_the_panel(notebook):
     panel = notebook.panel(1)
     notebook.execute("def activation(Z): raise ValueError('no <such> layer')")
-    panel.press("End")
+    panel.press("End", "PageDown")
     assert "ValueError" in panel.wait_for_status("no <such> layer")
     assert not [text for text in notebook.outputs() if "Traceback" in text]
