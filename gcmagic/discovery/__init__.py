@@ -19,7 +19,7 @@ from .inline import inline_functions, inline_problem, training_step
 from .lookup import Hints, Root, check_hints, look_up, split_commas
 from .messages import check_used, how, no_such_function, nothing_found, refusal
 from .pairs import search_pair
-from .scopes import Scope, function_scope
+from .scopes import Scope, function_scope, own_body
 from .source import Function, call_name, global_reads, parse_cell
 from .trial import space_of
 from .wiring import Wiring
@@ -137,7 +137,7 @@ def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
     """A training loop in a function or in a cell, where no function returns gradients."""
     errors: list[BindingError] = []
     for function in inline_functions(evidence, hints):
-        scope = function_scope(function, lambda _: True)
+        scope = function_scope(function, lambda _: True, function.owner)
         wiring = Wiring(evidence, hints, scope)
 
         def resolve(name: str, wiring: Wiring = wiring, scope: Scope = scope) -> Root | None:
@@ -145,7 +145,7 @@ def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
             return found or wiring.made(name, len(scope.lines))
 
         try:
-            body = function.node.body if isinstance(function.node, ast.FunctionDef) else []
+            body = own_body(function, function.owner)
             return inline_problem(body, function.name, evidence, hints, resolve)
         except BindingError as error:
             errors.append(error)

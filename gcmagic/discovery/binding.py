@@ -49,6 +49,7 @@ class Proposal:
 class Search:
     """What was tried for one backward pass."""
 
+    backward: Function
     proposals: list[Proposal] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     costless: list[tuple[Wiring, Reading]] = field(default_factory=list)
@@ -56,7 +57,7 @@ class Search:
 
 def search(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     """Every way of calling `backward` that works, from the call sites first."""
-    found = Search()
+    found = Search(backward)
     for scope in scopes(evidence, backward):
         _try_scope(evidence, backward, hints, scope, found)
         if found.proposals:
@@ -165,7 +166,8 @@ def _rate(backward: Function, wiring: Wiring) -> float | None:
         for name, value in known.items():
             if value is not None and kind(name) == "rate" and is_number(value):
                 return float(np.asarray(value).reshape(-1)[0])
-    return None
+    # `self.W1 += X.T.dot(delta)`: no rate in sight means that it is one
+    return 1.0 if updated_names(backward.node) else None
 
 
 def _outputs(forwards: list[Function]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from ..adapters.names import (
     BACKWARD,
     COST,
     gradient_stems,
+    is_cost_variable,
     is_decoy,
     is_maker,
     role_score,
@@ -24,7 +25,8 @@ def backward_candidates(evidence: Evidence) -> list[Function]:
         if is_decoy(short) or is_maker(short):
             continue
         score = 2 * role_score(short, BACKWARD)
-        if not score and _has_gradient_variables(evidence, name):
+        likely = role_score(short, COST) or _has_gradient_variables(evidence, name)
+        if not score and likely:
             score = 1
         if score:
             scored.append((-score, order, name))
@@ -58,8 +60,10 @@ def _is_gradient(name: str) -> bool:
 
 
 def _returns_gradients(function: Function) -> bool:
-    names = [name for name in function.returns if name]
-    return any(_is_gradient(name) for name in names)
+    names = function.returns
+    # `return loss, X.T @ p / n`: a cost with something nameless beside it
+    beside = function.returns_tuple and any(is_cost_variable(n) for n in names if n)
+    return any(_is_gradient(name) for name in names if name) or (beside and None in names)
 
 
 def forward_candidates(evidence: Evidence, backward: Function, hint: str | None) -> list[Function]:

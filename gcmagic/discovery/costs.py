@@ -94,9 +94,31 @@ def _in_scope(wiring: Wiring, backward: Function) -> list[CostOption]:
             text = grown.call(function, call, index)
             grown.added.append(f"{COST} = {text}")
             options.append(CostOption(grown, name, text, (4, index)))
+    if not options and not targets:
+        options = _shown_only(wiring)
     # Of one function called twice the later call counts; the cells may hold several runs of it
     latest = {option.name: option for option in [*options, *(t[1] for t in targets)]}
     return list(latest.values())
+
+
+def _shown_only(wiring: Wiring) -> list[CostOption]:
+    """``print("Loss:", np.mean(np.square(y - net.forward(X))))``: a cost that is only shown."""
+    options: list[CostOption] = []
+    for index, line in enumerate(wiring.scope.lines if wiring.scope else ()):
+        if not any(c == "print" or c.endswith(".append") for c in line.called):
+            continue
+        for name, call in line.calls:
+            labels = [n for n in names_loaded(call) if kind(n) == "y"]
+            if name.rpartition(".")[2] not in ("mean", "sum") or not labels:
+                continue
+            grown = wiring.copy()
+            for load in names_loaded(call):
+                grown.need(load, index)
+            text = ast.unparse(call)
+            grown.added.append(f"{COST} = {text}")
+            options.append(CostOption(grown, text, text, (4, index)))
+    outermost = [o for o in options if not any(o.text in p.text and o is not p for p in options)]
+    return outermost
 
 
 def _about_held_out(call: ast.Call) -> bool:

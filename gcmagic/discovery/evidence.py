@@ -50,9 +50,16 @@ class Evidence:
         except (KeyError, AttributeError):
             return None
         method = getattr(instance, attribute, None)
-        if not callable(method):
-            return None
+        if not callable(method) or not users_own(type(instance)):
+            return None  # W.ravel is no function of the user
         return read_function(name, method, self.cells, owner)
+
+    def raw(self, name: str) -> Any:
+        """The plain function behind ``f`` or ``net.loss``, without reading its source."""
+        owner, _, attribute = name.rpartition(".")
+        found = getattr(self.values.get(owner), attribute, None) if owner else None
+        found = found if owner else self.functions.get(name)
+        return inner(found)
 
     def methods(self) -> list[str]:
         """Names ``net.loss`` of the public methods of the user's instances."""

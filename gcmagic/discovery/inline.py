@@ -13,7 +13,7 @@ from ..adapters.names import gradient_stems, is_cost_variable, is_held_out, kind
 from ..adapters.program import Program, build, slice_lines
 from ..errors import BindingError
 from ..problem import Problem
-from .evidence import Evidence, inner, is_number
+from .evidence import Evidence, is_number
 from .lookup import Hints, Root
 from .scopes import Line, is_builtin, is_update, statements
 from .source import Function, expression_name, names_loaded
@@ -84,10 +84,10 @@ def inline_problem(
 
 def inline_functions(evidence: Evidence, hints: Hints) -> list[Function]:
     """Functions that hold a whole training loop, gradients and update in it."""
-    names = [hints.forward] if hints.forward else list(evidence.functions)
+    names = [hints.forward] if hints.forward else evidence.callables()
     found = []
     for name in names:
-        code = getattr(inner(evidence.functions.get(name)), "__code__", None)
+        code = getattr(evidence.raw(name), "__code__", None)
         variables = (*code.co_varnames, *code.co_names) if code is not None else ()
         if any(gradient_stems(v) or "delta" in v for v in variables):
             function = evidence.read(name)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..adapters.calling import COST, RESULT
+from ..adapters.names import kind
 from ..errors import BindingError
 from .binding import Proposal, Search
 from .evidence import Evidence, is_number
@@ -144,13 +145,14 @@ def nothing_found(
     """No binding works: say what is there, what was needed and what to do."""
     if not candidates:
         return BindingError(_inventory(evidence))
-    costless = [pair for search in searches for pair in search.costless]
+    costless = [found for found in searches if found.costless]
     if costless:
-        backward = candidates[0].name
+        names = ", ".join(dict.fromkeys(found.backward.name for found in costless))
+        found = costless[0]
         return BindingError(
-            f"{', '.join(f.name for f in candidates)} gives gradients, but nothing here computes "
-            "the cost that belongs to them; name the function or write the expression:",
-            (f'%gradcheck --backward {backward} --cost "cost(forward(X, parameters), Y)"',),
+            f"{names} gives gradients, but nothing here computes the cost that belongs to them; "
+            "name the function or write the expression:",
+            (f'%gradcheck --backward {found.backward.name} --cost "{_example(found)}"',),
         )
     failures = list(
         dict.fromkeys(
@@ -167,6 +169,19 @@ def nothing_found(
     return BindingError(
         f"no binding of {', '.join(f.name for f in candidates[:6])} works; {advice}. Tried:", lines
     )
+
+
+def _example(found: Search) -> str:
+    """A cost in the user's names, to be changed to what is meant."""
+    wiring = max((pair[0] for pair in found.costless), key=lambda w: w.forward is not None)
+    label = next((root.text for n, root in wiring.roots.items() if kind(n) == "y"), "Y")
+    call = _forward_call(wiring)
+    owner = found.backward.owner
+    if not call and owner:
+        near = [f for f in wiring.evidence.forwards() if f.owner == owner and f.required]
+        data = next((root.text for n, root in wiring.roots.items() if kind(n) == "x"), "X")
+        call = f"{near[0].name}({data})" if near else ""
+    return f"0.5 * np.sum(({call or 'forward(X, parameters)'} - {label}) ** 2)"
 
 
 def _inventory(evidence: Evidence) -> str:

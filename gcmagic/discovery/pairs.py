@@ -19,7 +19,7 @@ from .wiring import Wiring
 
 def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     """``stem_backward`` with ``stem_forward`` under J = sum(out * dout)."""
-    found = Search()
+    found = Search(backward)
     partner = _partner(evidence, backward, hints)
     upstream = next((name for name in backward.required if is_upstream(name)), None)
     if partner is None or upstream is None:

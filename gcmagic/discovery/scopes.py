@@ -75,13 +75,19 @@ def cell_scope(cells: Sequence[str], wanted: Callable[[str], bool]) -> Scope:
 
 def function_scope(function: Function, wanted: Callable[[str], bool], self_name: str = "") -> Scope:
     """The body of a function; `self_name` stands for its ``self``."""
+    body = own_body(function, self_name)
+    return Scope(function.name, tuple(_flatten(body, _with_calls(wanted), (), ())), function)
+
+
+def own_body(function: Function, self_name: str = "") -> list[ast.stmt]:
+    """The statements of a function, `self_name` in the place of its ``self``."""
     node = function.node
     if not isinstance(node, ast.FunctionDef):
-        return Scope(function.name, (), function)
+        return []
     if self_name and node.args.args:
         first = node.args.args[0].arg
         node = _Rename({first: self_name}).visit(ast.parse(ast.unparse(node)).body[0])
-    return Scope(function.name, tuple(_flatten(node.body, _with_calls(wanted), (), ())), function)
+    return node.body
 
 
 def statements(body: Sequence[ast.stmt], descend: Callable[[ast.stmt], bool]) -> tuple[Line, ...]:
