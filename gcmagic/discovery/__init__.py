@@ -202,7 +202,10 @@ def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> 
     proposals = [p for p in proposals if p.backward.name in kept]
     proposals = [p for p in proposals if not any(_part_of(p, q) for q in proposals)]
     if hints.forward and not hints.backward:
-        proposals = [p for p in proposals if hints.forward in (p.forward, p.backward.name)]
+        itself = [p for p in proposals if p.backward.name == hints.forward]
+        call = f"{hints.forward}("
+        through = [p for p in proposals if any(call in line for line in p.wiring.lines)]
+        proposals = itself or through
     if not proposals:
         raise nothing_found(evidence, candidates, searches, hints)
     called = [p for p in proposals if p.wiring.in_cells]

@@ -15,9 +15,10 @@ from gcmagic.errors import BindingError
 
 from .dicts import ALONE, REGULARISED, TWO_LAYERS
 from .inline import STRAIGHT
+from .objects import NESTED
 from .rows import disagreeing, run_cells
 from .stillness import fingerprint
-from .tuples import NET_LOSS, VECTOR
+from .tuples import NET_LOSS, SOFTMAX_LOSS, VECTOR
 
 
 def cells(source: str) -> list[str]:
@@ -322,3 +323,42 @@ def test_the_name_of_the_dict_is_a_parameter_hint() -> None:
     problem = discover(namespace, params="start")
     assert problem.layout.names == ("W1", "b1", "W2", "b2")
     assert "start" in problem.how
+
+
+def test_a_forward_hint_is_never_passed_over() -> None:
+    source = SOFTMAX_LOSS + SOFTMAX_LOSS.split("# %%\n")[0].replace("_vectorized", "_naive")
+    for name in ("softmax_loss_vectorized", "softmax_loss_naive"):
+        problem = discover(run_cells(cells(source)), cells=cells(source), forward=name)
+        assert problem.gradient_name == name
+    assert len(refused(source).lines) == 2
+
+
+def test_no_cost_anywhere_offers_an_expression_in_the_users_names_that_works() -> None:
+    source = NESTED.replace("def cost(", "def unrelated(")
+    line = refused(source).lines[0]
+    assert line.startswith("%gradcheck --backward net.backprop --cost ")
+    expression = line.partition("--cost ")[2].strip('"')
+    problem = discover(run_cells(cells(source)), backward="net.backprop", cost=expression)
+    assert disagreeing(problem) == []
+
+
+def test_a_loop_in_a_method_takes_a_cost_over_its_own_names() -> None:
+    source = """
+class Fit:
+    def __init__(self):
+        self.w, self.b = np.array([0.1, 0.2]), 0.0
+    def fit(self, X, y, lr=0.1):
+        for _ in range(3):
+            out = X @ self.w + self.b
+            dw = X.T @ (out - y) / len(y)
+            db = np.mean(out - y)
+            self.w = self.w - lr * dw
+            self.b = self.b - lr * db
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(5, 2)), rng.normal(size=5)
+fit = Fit()
+"""
+    assert refused(source).lines == ('%gradcheck --cost "np.mean((y_hat - y) ** 2)"',)
+    problem = discover(run_cells([source]), cells=[source], cost="np.mean((out - y) ** 2) / 2")
+    assert problem.layout.names == ("w", "b")
+    assert disagreeing(problem) == []
