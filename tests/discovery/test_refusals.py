@@ -327,6 +327,7 @@ def test_the_name_of_the_dict_is_a_parameter_hint() -> None:
 
 def test_a_forward_hint_is_never_passed_over() -> None:
     source = SOFTMAX_LOSS + SOFTMAX_LOSS.split("# %%\n")[0].replace("_vectorized", "_naive")
+    source += "reg = 0.05\n"
     for name in ("softmax_loss_vectorized", "softmax_loss_naive"):
         problem = discover(run_cells(cells(source)), cells=cells(source), forward=name)
         assert problem.gradient_name == name
