@@ -109,7 +109,8 @@ def _try_scope(
 ) -> None:
     forwards = forward_candidates(evidence, backward, hints.forward)
     outputs = _outputs(forwards)
-    options: list[Function | None] = [*forwards] if hints.forward else [None, *forwards]
+    forced = hints.forward not in (None, backward.name)
+    options: list[Function | None] = [*forwards] if forced else [None, *forwards]
     for forward in options:
         wiring = Wiring(evidence, hints, scope, forward, outputs=outputs)
         site = None
