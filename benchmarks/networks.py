@@ -1,7 +1,8 @@
 """Random networks of eight families, with gradients by automatic differentiation.
 
 The costs are written against a module `np` that is handed in: NumPy for the cost, autograd's
-wrapper for its gradient. So the gradient is right by construction, and no one's backward pass is trusted.
+wrapper for its gradient. So the gradient is right by construction, and no one's backward pass is
+trusted.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ from .training import Step, descend
 
 # a PASS whose floor is above this would hide a gradient that is off by a hundredth of a percent
 SHARP = 1e-5
+# how many more points what is open is looked at: a unit may be idle at one of them, and at another
+SETTLING = 4
 
 
 def check(
@@ -213,16 +215,16 @@ def _phase(
 def _settle(
     problem: Problem, phases: list[Phase], settings: Settings, evaluator: Evaluator
 ) -> list[Phase]:
-    """Look at what the points so far leave open, or see too badly, at two jittered points."""
+    """Look at what the points so far leave open, or see too badly, at some jittered points."""
     more: list[Phase] = []
     if any(phase.refused for phase in phases):
         return more
-    for k, theta in enumerate(jittered(problem, phases[0].theta, settings.seed)):
+    for k, theta in enumerate(jittered(problem, phases[0].theta, settings.seed, SETTLING)):
         report = Report((*phases, *more), settings, problem)
         left = tuple(name for name in report.names if _is_open(report, name))
         if not left:
             break
-        name = "jittered" if k == 0 else "jittered again"
+        name = f"jittered {k + 1}"
         phase = _phase(problem, name, theta, replace(settings, layers=left), evaluator, ())
         if not phase.refused:
             more.append(phase)

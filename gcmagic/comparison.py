@@ -97,9 +97,15 @@ class Comparison:
             return np.abs(self.analytic - self.numeric) / total
 
     @property
+    def moves(self) -> np.ndarray:
+        """Which components have a gradient, or a slope beyond its error."""
+        with np.errstate(invalid="ignore"):
+            return (self.analytic != 0) | (np.abs(self.numeric) > self.error)
+
+    @property
     def is_zero(self) -> bool:
         """Whether nothing moved: no gradient at all, and none measured beyond its error."""
-        return bool(not np.any(self.analytic) and np.all(np.abs(self.numeric) <= self.error))
+        return not np.any(self.moves)
 
     @property
     def verdict(self) -> Verdict:

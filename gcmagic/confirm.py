@@ -20,18 +20,20 @@ SAMPLE = 32
 POINTS = 2
 
 
-def jittered(problem: Problem, theta: np.ndarray, seed: int) -> Iterator[np.ndarray]:
-    """Two points beside theta, away from kinks and special values, the second less saturated.
+def jittered(
+    problem: Problem, theta: np.ndarray, seed: int, count: int = POINTS
+) -> Iterator[np.ndarray]:
+    """Points beside theta, away from kinks and special values, every other one less saturated.
 
-    Theta + 0.2 max(rms, 1) N(0, 1), array by array; for the second point an array whose rms is
+    Theta + 0.2 max(rms, 1) N(0, 1), array by array; for every second point an array whose rms is
     above 1 is shrunk to 1 first.
     """
-    for k in range(POINTS):
+    for k in range(count):
         rng = np.random.default_rng(seed + 1 + k)
         moved = np.array(theta)
         for block in problem.layout.blocks:
             rms = float(np.sqrt(np.mean(theta[block.slice] ** 2)))
-            if k and rms > 1:
+            if k % 2 and rms > 1:
                 moved[block.slice] /= rms
                 rms = 1.0
             moved[block.slice] += 0.2 * max(rms, 1.0) * rng.standard_normal(block.size)

@@ -23,6 +23,8 @@ from .evaluation import Evaluator
 from .problem import Problem
 from .schemes import CENTRAL
 
+# a slope is resolved where three times its error is below this part of the largest in its array
+RESOLUTION = 0.003
 # the steps that settle most questions, and those that are spent on what they leave open
 NEAR = 4.0 ** np.arange(-1, 2)
 FAR = 4.0 ** np.arange(-3, 4)
@@ -53,8 +55,7 @@ class Question:
     rounding
         The absolute error of g itself, from the rounding in the backward pass.
     scale
-        The largest gradient in the parameter array: one that is resolved to worse than a hundredth
-        of it is not resolved.
+        The largest gradient in the parameter array, which `RESOLUTION` goes by.
     threshold
         Relative deviation that is let pass whatever the error.
     """
@@ -153,7 +154,7 @@ def _climb(
     corner = (low > 0.5 * high) & (low > 2 * noise / h[best, each]) & (low >= 0.01 * off)
 
     status = np.full(len(analytic), Status.NOISY, dtype=np.int8)
-    status[(off <= allowed) & (3 * error <= 0.01 * asked.scale)] = Status.AGREES
+    status[(off <= allowed) & (3 * error <= RESOLUTION * asked.scale)] = Status.AGREES
     status[(off > allowed) & confirmed] = Status.WRONG
     status[(off > allowed) & corner] = Status.KINK
     status[~np.isfinite(value)] = Status.NOT_FINITE

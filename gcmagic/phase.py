@@ -11,7 +11,7 @@ from .derivatives import derivative, noise_of
 from .errors import InputError
 from .evaluation import Evaluator
 from .findings import Finding
-from .ladder import Question, judge
+from .ladder import RESOLUTION, Question, judge
 from .parameters import Block
 from .problem import Problem
 from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme, steps_for
@@ -183,7 +183,7 @@ def compare(
     finite = np.isfinite(analytic) & np.isfinite(numeric)
     status = np.full(offsets.size, Status.NOT_FINITE, dtype=np.int8)
     status[finite] = Status.AGREES
-    coarse = error > 0.01 * scale
+    coarse = error > RESOLUTION / 3 * scale
     doubtful = np.flatnonzero(np.isfinite(analytic) & (~finite | (off > allowed) | coarse))
     if scale == 0.0 or not doubtful.size:
         return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev

@@ -39,27 +39,28 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL for one wrong array at one point; PASS where every array passes.
-
-        An array passes that passes at one point at least and is nowhere wrong and nowhere beyond
-        the finite numbers; one point where it cannot be judged (a kink) does not undo another.
-        """
+        """FAIL for one wrong array at one point; PASS where every array passes."""
         verdicts = [self.verdict_of(name) for name in self.names]
         if FAIL in verdicts:
             return FAIL
         return PASS if verdicts and all(v is PASS for v in verdicts) else INCONCLUSIVE
 
     def verdict_of(self, name: str) -> Verdict:
-        """The verdict on one parameter array over all points."""
+        """The verdict on one parameter array over all points.
+
+        PASS takes every component: right at some point where it moves the cost, or zero at every
+        point. So a kink at one point is settled by another, but not by one where the component is
+        idle; NaN and a disagreement are settled by nothing.
+        """
         blocks = self.blocks_of(name)
-        verdicts = [block.verdict for block in blocks]
-        if FAIL in verdicts:
+        if any(block.verdict is FAIL for block in blocks):
             return FAIL
-        # a kink at one point is settled by another; NaN and a disagreement are not
-        settled = not any(
-            block.count(Status.NOT_FINITE) or block.count(Status.UNCONFIRMED) for block in blocks
-        )
-        return PASS if settled and PASS in verdicts else INCONCLUSIVE
+        if any(b.count(Status.NOT_FINITE) or b.count(Status.UNCONFIRMED) for b in blocks):
+            return INCONCLUSIVE
+        agrees = np.array([block.status == Status.AGREES for block in blocks])
+        moves = np.array([block.moves for block in blocks])
+        shown = np.any(agrees & moves, axis=0)
+        return PASS if np.any(shown) and np.all(shown | np.all(agrees, axis=0)) else INCONCLUSIVE
 
     def blocks_of(self, name: str) -> tuple[Comparison, ...]:
         """The comparisons of one parameter array, one a point."""
@@ -115,7 +116,8 @@ class Report:
                 f"{'are' if several else 'is'} wrong"
             )
         if self.verdict is PASS:
-            return f"PASS: {self.verdict.value} at {_points(len(self.phases))}"
+            count = len(self.phases)
+            return f"PASS: {self.verdict.value} at {count} point{'s' * (count > 1)}"
         open_names = [n for n in self.names if self.verdict_of(n) is INCONCLUSIVE]
         return f"INCONCLUSIVE: {self.verdict.value} for {enumerate_names(open_names)}"
 
@@ -123,6 +125,7 @@ class Report:
         """JSON-ready: every figure of the report; without `components`, figures a block only."""
         return {
             "verdict": self.verdict.name,
+            "summary": self.summary,
             "difference": _number(self.difference),
             "threshold": self.settings.threshold,
             "scheme": self.settings.scheme.name,
@@ -177,7 +180,3 @@ def _block_dict(block: Comparison, components: bool) -> dict[str, Any]:
 def _number(x: float) -> float | str:
     """A float for JSON, which knows no NaN and no infinity."""
     return float(x) if math.isfinite(x) else str(float(x))
-
-
-def _points(count: int) -> str:
-    return "one point" if count == 1 else f"{('two', 'three', 'four')[count - 2]} points"

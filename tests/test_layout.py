@@ -11,11 +11,12 @@ import gcmagic
 
 ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
-ORDER = """
+ORDER_TEXT = """
 errors notation parameters schemes problem evaluation derivatives comparison findings ladder phase
 confirm sandbox initial training diagnosis marks plots report_text report_html report sweep check
 adapters discovery jupyter cli __main__ __init__
-""".split()
+"""
+ORDER = ORDER_TEXT.split()
 # imported inside a function only, and never by import gcmagic
 HEAVY = {
     "IPython",

@@ -166,6 +166,7 @@ ERRORS = {
     "%gradcheck forward_prop": "no function is called 'forward_prop'; did you mean",
     "%gradcheck a b c": "3 functions are named, a b c; needed: at most two",
     "%gradcheck --init zeros": "init is 'zeros'; needed: 'given' or 'random'",
+    '%gradcheck --cost "f(x': "a quote is not closed",
     "# a comment\n%%gradcheck\nx = 1": "%%gradcheck as the first line of its cell",
 }
 

@@ -1,6 +1,6 @@
 """Where a check begins and how it gets to its second point."""
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_every_step_lowers_the_cost():
     theta = problem.layout.flatten(problem.params)
     costs = [problem.cost_at(theta), *(s.cost for s in islice(descend(problem, theta), 8))]
     assert len(costs) == 9
-    assert all(later < earlier for earlier, later in zip(costs, costs[1:], strict=False))
+    assert all(later < earlier for earlier, later in pairwise(costs))
 
 
 def test_uphill_gradients_take_no_step():

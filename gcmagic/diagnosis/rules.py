@@ -162,12 +162,13 @@ def some(block: Comparison) -> Finding | None:
 
 
 def unexplained(block: Comparison) -> Finding:
-    """Wrong, and none of the rules fits."""
+    """Wrong, and none of the rules fits or has numbers enough to prove itself."""
+    few = np.count_nonzero(np.abs(block.numeric) > block.error) <= EVIDENCE
     return Finding(
         "wrong",
         block.name,
-        f"{block.name}: the gradient is wrong, by no constant factor",
-        _worst(block),
+        f"{block.name}: the gradient is wrong" + ("" if few else ", by no constant factor"),
+        _worst(block) + (" (too few numbers to tell a factor)" if few else ""),
         f"Compare the line that makes d{block.name} with the same line of a layer that is right.",
     )
 

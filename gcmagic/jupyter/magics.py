@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shlex
 from typing import Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -15,7 +16,6 @@ from IPython.core.magic import (
     output_can_be_silenced,
 )
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.utils.process import arg_split
 
 from ..check import check_problem
 from ..comparison import THRESHOLD
@@ -118,7 +118,7 @@ class GradcheckMagics(Magics):
 
     def _parse(self, line: str) -> Any:
         line = line.strip().removesuffix(";")
-        return _parser().parse_args([_unquoted(word) for word in arg_split(line, posix=False)])
+        return _parser().parse_args(_words(line))
 
     def _options(self, arguments: Any) -> dict[str, Any]:
         return {
@@ -192,9 +192,16 @@ _parser().error = _error
 _parser().usage = "%(prog)s [FORWARD [BACKWARD]] [options]"
 
 
-def _unquoted(word: str) -> str:
-    quoted = len(word) > 1 and word[0] == word[-1] and word[0] in "\"'"
-    return word[1:-1] if quoted else word
+def _words(line: str) -> list[str]:
+    """The words of the line; quotes group, and stay where they are part of an expression."""
+    lexer = shlex.shlex(line, posix=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        raise InputError(f"a quote is not closed in {line!r}; needed: the other one") from None
+    return [w[1:-1] if len(w) > 1 and w[0] == w[-1] and w[0] in "\"'" else w for w in words]
 
 
 def _hints(arguments: Any) -> dict[str, str | None]:
@@ -225,7 +232,7 @@ def load(shell: InteractiveShell) -> None:
     unload(shell)
     magics = GradcheckMagics(shell)
     shell.register_magics(magics)
-    shell.register_magic_function(not_first, "line", "%gradcheck")
+    shell.magics_manager.register_function(not_first, "line", "%gradcheck")
     magics.stage.open()
 
 
