@@ -1,0 +1,225 @@
+"""Reading and writing by integers, slices, arrays and masks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .arrays import RULES, Copies, gather, rest_of
+from .elementwise import elementwise
+from .shapes import expand_dims
+
+
+def _key(x: Copies, key: Any) -> tuple[Any, ...]:
+    """The key as a tuple without copies; refuses where it differs from copy to copy."""
+    key = key if isinstance(key, tuple) else (key,)
+    return tuple(
+        k._decided("indexes with values that the perturbation changes") if type(k) is Copies else k
+        for k in key
+    )
+
+
+def _basic(key: tuple[Any, ...], ndim: int) -> tuple[list[Any], list[int]] | None:
+    """One integer or slice an axis, and the places of new axes; None for any other key."""
+    for k in key:
+        if not (k is None or k is Ellipsis or isinstance(k, (int, np.integer, slice))):
+            return None
+        if isinstance(k, (bool, np.bool_)):
+            return None
+    used = sum(k is not None and k is not Ellipsis for k in key)
+    if used > ndim:
+        raise IndexError(f"too many indices: the array has {ndim} axes")
+    full = [slice(None)] * (ndim - used)
+    if any(k is Ellipsis for k in key):
+        at = next(i for i, k in enumerate(key) if k is Ellipsis)
+        items = [*key[:at], *full, *key[at + 1 :]]
+    else:
+        items = [*key, *full]
+    new, place = [], 0
+    for k in items:
+        if k is None:
+            new.append(place)
+        place += k is None or isinstance(k, slice)
+    return [k for k in items if k is not None], new
+
+
+def getitem(x: Copies, key: Any) -> Any:
+    """x[key]."""
+    key = _key(x, key)
+    basic = _basic(key, x.ndim)
+    if basic is None:
+        return take(x, np.arange(x.size).reshape(x.shape)[key])
+    items, new = basic
+    found = _slice(x, items)
+    if new:
+        if type(found) is not Copies:
+            return np.expand_dims(found, tuple(new))
+        found = expand_dims(found, tuple(new))
+    return x.view(found) if type(found) is Copies else found
+
+
+def _slice(x: Copies, items: list[Any]) -> Any:
+    """x[items], an integer or a slice for every axis."""
+    batch = x.batch
+    for a, (k, n) in enumerate(zip(items, x.shape, strict=True)):
+        if not isinstance(k, slice) and not -n <= k < n:
+            raise IndexError(f"index {k} is out of bounds for axis {a} with size {n}")
+    left = [a for a, k in enumerate(items) if isinstance(k, slice)]
+    shape = tuple(len(range(*items[a].indices(x.shape[a]))) for a in left)
+    rows = x.rows[(slice(None), *[items[a] for a in rest_of(x.ndim, x.axes)])]
+    if not x.axes:
+        return Copies(batch, shape, rows)
+    assert x.base is not None
+    base = x.base[tuple(items)]
+    hit: Any = True
+    axes, index = [], []
+    for a, i in zip(x.axes, x.index, strict=True):
+        k, n = items[a], x.shape[a]
+        if not isinstance(k, slice):
+            hit = hit & (i == k % n)
+            continue
+        start, _, step = k.indices(n)
+        if (start, step, shape[left.index(a)]) != (0, 1, n):
+            place, over = np.divmod(i - start, step)
+            inside = (over == 0) & (place >= 0) & (place < shape[left.index(a)])
+            hit = hit & inside
+            i = np.where(inside, place, 0)
+        axes.append(left.index(a))
+        index.append(i)
+    if hit is not True:
+        if not np.any(hit):  # what is perturbed lies elsewhere: the same in all copies
+            plain = np.array(base)
+            plain.setflags(write=False)  # writing into it would have to reach x
+            return plain if plain.ndim else plain[()]
+        if not np.all(hit):
+            instead = gather(np.asarray(base), tuple(axes), tuple(index))
+            rows = np.where(hit.reshape(-1, *(1,) * (rows.ndim - 1)), rows, instead)
+    kept = base if axes else None
+    return Copies(batch, shape, rows, kept, tuple(axes), tuple(index))
+
+
+def take(x: Copies, places: np.ndarray) -> Any:
+    """The numbers at flat `places`, an array of any shape."""
+    batch, shape = x.batch, np.shape(places)
+    flat = np.reshape(places, -1)
+    batch.reserve(batch.count * flat.size)
+    if not x.axes:
+        rows = x.rows.reshape(batch.count, -1)[:, flat]
+        return Copies(batch, shape, rows.reshape(batch.count, *shape))
+    assert x.base is not None
+    coords = np.unravel_index(flat, x.shape)
+    hit: Any = True
+    for a, i in zip(x.axes, x.index, strict=True):
+        hit = hit & (coords[a][None] == i[:, None])
+    plain = np.array(x.base.reshape(-1)[flat])
+    if not np.any(hit):
+        plain.setflags(write=False)
+        return plain.reshape(shape)
+    rest = rest_of(x.ndim, x.axes)
+    sizes = tuple(x.shape[a] for a in rest)
+    inner = (
+        np.ravel_multi_index(tuple(coords[a] for a in rest), sizes)
+        if rest
+        else np.zeros(flat.shape, dtype=int)
+    )
+    moved = x.rows.reshape(batch.count, -1)[:, inner]
+    rows = np.where(hit, moved, plain).reshape(batch.count, *shape)
+    return Copies(batch, shape, rows)
+
+
+def setitem(x: Copies, key: Any, value: Any) -> None:
+    """x[key] = value."""
+    batch = x.batch
+    keys = key if isinstance(key, tuple) else (key,)
+    if len(keys) == 1 and type(keys[0]) is Copies and keys[0].dtype == bool:
+        mask = keys[0]
+        if np.size(value) != 1 and mask.uniform() is None:
+            batch.refuse("writes an array where a mask is that the perturbation changes")
+        if np.size(value) == 1:
+            mask = np.reshape(mask, mask.shape + (1,) * (x.ndim - mask.ndim))
+            number = np.reshape(value, ())
+            x.become(elementwise(np.where, mask, number, x).astype(x.dtype))
+            return
+    if np.iscomplexobj(value) or not np.can_cast(
+        value.dtype if type(value) is Copies else np.asarray(value).dtype, x.dtype, "same_kind"
+    ):
+        batch.refuse(f"writes other numbers into an array of {x.dtype}")
+    key = _key(x, key)
+    if not x.own:
+        rows = np.array(x.dense())
+        x.become(Copies(batch, x.shape, rows))
+        x.own = True
+    elif any(m is not None and m is not x for m in (r() for r in x.family or ())):
+        batch.refuse("writes into an array that another array is a view of")
+    full = (slice(None), *key)
+    if _basic(key, x.ndim) is not None:
+        target = x.rows[full]
+        target[...] = _rows(value, batch.count, target.ndim)
+        return
+    places = np.arange(x.size).reshape(x.shape)[key]
+    flat = x.rows.reshape(batch.count, -1)  # a view: `rows` is ours and in one piece
+    given = _rows(value, batch.count, 1 + places.ndim)
+    given = np.broadcast_to(given, (batch.count, *places.shape))
+    flat[:, places.reshape(-1)] = given.reshape(batch.count, -1)
+
+
+def _rows(value: Any, count: int, ndim: int) -> Any:
+    """A value as it is written into rows of `ndim` axes."""
+    if type(value) is not Copies:
+        value = np.asarray(value)
+        while value.ndim >= ndim and value.shape[0] == 1:  # NumPy takes (1, 3) for (3,)
+            value = value[0]
+        return value
+    rows = value.dense()
+    while rows.ndim > ndim and rows.shape[1] == 1:
+        rows = rows[:, 0]
+    return rows.reshape(count, *(1,) * (ndim - rows.ndim), *rows.shape[1:])
+
+
+def take_along(x: Any, indices: Any, axis: Any = None, **kwargs: Any) -> Any:
+    """np.take."""
+    if kwargs or type(x) is not Copies:
+        (x if type(x) is Copies else indices).batch.refuse("np.take as it is used here")
+    places = np.arange(x.size).reshape(x.shape)
+    if type(indices) is Copies:
+        indices = indices._decided("indexes with values that the perturbation changes")
+    return take(x, np.take(places, indices, axis=axis))
+
+
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    """np.take_along_axis."""
+    if type(arr) is not Copies:
+        indices.batch.refuse("indexes with values that the perturbation changes")
+    if type(indices) is Copies:
+        indices = indices._decided("indexes with values that the perturbation changes")
+    places = np.arange(arr.size).reshape(arr.shape)
+    return take(arr, np.take_along_axis(places, indices, axis=axis))
+
+
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+    """np.copyto."""
+    if type(dst) is not Copies:
+        src.batch.refuse("writes into a plain array")
+    if dst is src:
+        return
+    if where is not True:
+        dst.batch.refuse("np.copyto with where=")
+    dst[...] = src
+
+
+RULES.update(
+    {
+        "getitem": getitem,
+        "setitem": setitem,
+        "take": take,
+        np.take: take_along,
+        np.take_along_axis: take_along_axis,
+        np.copyto: copyto,
+        np.nonzero: lambda a: np.nonzero(a._decided("asks where a perturbed value is not zero")),
+        np.argwhere: lambda a: np.argwhere(a._decided("asks where a perturbed value is not zero")),
+        np.flatnonzero: lambda a: np.flatnonzero(
+            a._decided("asks where a perturbed value is not zero")
+        ),
+    }
+)

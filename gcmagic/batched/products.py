@@ -1,0 +1,245 @@
+"""Products of matrices: a difference at one index becomes a change of rank one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .arrays import RULES, Copies
+from .reductions import axes_of
+
+
+def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
+    """np.matmul."""
+    if kwargs:
+        (a if type(a) is Copies else b).batch.refuse(f"np.matmul with {' '.join(kwargs)}")
+    a, b = (x if type(x) is Copies else np.asarray(x) for x in (a, b))
+    if not a.ndim or not b.ndim:
+        raise ValueError("matmul: Input operand does not have enough dimensions")
+    q = a.shape[-1]
+    if q != b.shape[-2 if b.ndim > 1 else 0]:
+        raise ValueError(f"matmul: shapes {a.shape} and {b.shape} not aligned")
+    row, column = a.ndim == 1, b.ndim == 1
+    if row:
+        a = np.reshape(a, (1, q))
+    if column:
+        b = np.reshape(b, (q, 1))
+    if b.ndim == 2:
+        lead = a.shape[:-1]
+        flat = a if a.ndim == 2 else np.reshape(a, (-1, q))
+        found = np.reshape(_product(flat, b), (*lead, b.shape[1]))
+    else:
+        found = _stacked(a, b)
+    if row or column:
+        shape = found.shape
+        shape = shape[:-1] if column else shape
+        shape = (shape[:-2] + shape[-1:] if not column else shape[:-1]) if row else shape
+        found = np.reshape(found, shape)
+    return found
+
+
+def _product(a: Any, b: Any) -> Copies:
+    """Two matrices, at least one of them in copies."""
+    if type(b) is not Copies:
+        return _left(a, b)
+    if type(a) is not Copies:
+        if not b.axes and b.shape[1] > 1:  # no transposing to and fro
+            b.batch.reserve(b.batch.count * a.shape[0] * b.shape[1])
+            return Copies(b.batch, (a.shape[0], b.shape[1]), np.matmul(a, b.rows))
+        return _turned(_left(_turned(b), a.T))
+    return _both(a, b)
+
+
+def _turned(x: Any) -> Any:
+    return np.transpose(x)
+
+
+def _left(a: Copies, b: np.ndarray) -> Copies:
+    """Copies of a matrix times a plain one."""
+    batch = a.batch
+    n, (p, q), r = batch.count, a.shape, b.shape[1]
+    shape = (p, r)
+    delta = a.delta() if 1 in a.axes else None
+    if not a.axes or (1 in a.axes and delta is None):
+        batch.reserve(n * p * r)
+        rows = a.dense().reshape(n * p, q) @ b
+        return Copies(batch, shape, rows.reshape(n, p, r))
+    assert a.base is not None
+    base = a.base @ b
+    if a.axes == (0,):
+        batch.reserve(n * r)
+        return Copies(batch, shape, a.rows @ b, base, (0,), a.index)
+    assert delta is not None
+    if a.axes == (1,):
+        batch.reserve(n * p * r)
+        rows = delta[:, :, None] * b[a.index[0]][:, None, :]
+        rows += base
+        return Copies(batch, shape, rows)
+    batch.reserve(n * r)
+    i, j = a.index
+    rows = b[j] * delta[:, None]
+    rows += base[i]
+    return Copies(batch, shape, rows, base, (0,), (i,))
+
+
+def _both(a: Copies, b: Copies) -> Copies:
+    """Copies of both matrices: the base of one, and what differs in it."""
+    if not b.axes and a.axes:
+        return _turned(_both(_turned(b), _turned(a)))
+    batch = a.batch
+    n, shape = batch.count, (a.shape[0], b.shape[1])
+    batch.reserve(n * shape[0] * shape[1])
+    delta = b.delta() if 0 in b.axes else None
+    if not b.axes or (0 in b.axes and delta is None):
+        return Copies(batch, shape, np.matmul(a.dense(), b.dense()))
+    assert b.base is not None
+    full = a.dense()
+    out = np.array(_left(a, b.base).dense())
+    every = batch.places
+    if b.axes == (0, 1):
+        assert delta is not None
+        i, j = b.index
+        out[every, :, j] += full[every, :, i] * delta[:, None]
+    elif b.axes == (0,):
+        assert delta is not None
+        out += full[every, :, b.index[0]][:, :, None] * delta[:, None, :]
+    else:
+        out[every, :, b.index[0]] = np.matmul(full, b.rows[:, :, None])[:, :, 0]
+    return Copies(batch, shape, out)
+
+
+def _stacked(a: Any, b: Any) -> Copies:
+    """Products over leading axes."""
+    batch = (a if type(a) is Copies else b).batch
+    lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    shape = (*lead, a.shape[-2], b.shape[-1])
+    batch.reserve(batch.count * np.prod(shape, dtype=float))
+
+    def rows(x: Any) -> np.ndarray:
+        if type(x) is not Copies:
+            return x
+        full = x.dense()
+        return full.reshape(batch.count, *(1,) * (len(shape) - x.ndim), *x.shape)
+
+    return Copies(batch, shape, np.matmul(rows(a), rows(b)))
+
+
+def dot(a: Any, b: Any) -> Any:
+    """np.dot."""
+    if not np.ndim(a) or not np.ndim(b):
+        return np.multiply(a, b)
+    if np.ndim(b) <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, ([-1], [-2]))
+
+
+def inner(a: Any, b: Any) -> Any:
+    """np.inner."""
+    if not np.ndim(a) or not np.ndim(b):
+        return np.multiply(a, b)
+    return tensordot(a, b, ([-1], [-1]))
+
+
+def outer(a: Any, b: Any) -> Any:
+    """np.outer."""
+    return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """np.tensordot."""
+    ndim_a, ndim_b = np.ndim(a), np.ndim(b)
+    if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):
+        count = int(axes)
+        from_a, from_b = list(range(ndim_a - count, ndim_a)), list(range(count))
+    else:
+        from_a, from_b = ([*np.atleast_1d(x)] for x in axes)
+    from_a = [axes_of(k, ndim_a)[0] for k in from_a]
+    from_b = [axes_of(k, ndim_b)[0] for k in from_b]
+    left_a = [k for k in range(ndim_a) if k not in from_a]
+    left_b = [k for k in range(ndim_b) if k not in from_b]
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    if [shape_a[k] for k in from_a] != [shape_b[k] for k in from_b]:
+        raise ValueError("shape-mismatch for sum")
+    inside = int(np.prod([shape_a[k] for k in from_a]))
+    flat_a = np.reshape(np.transpose(a, (*left_a, *from_a)), (-1, inside))
+    flat_b = np.reshape(np.transpose(b, (*from_b, *left_b)), (inside, -1))
+    out = (*[shape_a[k] for k in left_a], *[shape_b[k] for k in left_b])
+    return np.reshape(matmul(flat_a, flat_b), out)
+
+
+def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Any:
+    """np.einsum, of one or two operands as products, of more with all copies in full."""
+    batch = next(x.batch for x in operands if type(x) is Copies)
+    kwargs.pop("optimize", None)
+    if kwargs or not isinstance(subscripts, str):
+        batch.refuse("np.einsum as it is used here")
+    text = subscripts.replace(" ", "")
+    inputs, arrow, output = text.partition("->")
+    terms = inputs.split(",")
+    if not arrow:
+        letters = inputs.replace(",", "").replace(".", "")
+        output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+        output = "..." * ("..." in inputs) + output
+    plain = "..." not in text and all(len(set(t)) == len(t) for t in terms)
+    if plain and len(terms) == 2:
+        return _pair(terms, output, operands)
+    spare = next(c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in text)
+    full = [x.dense() if type(x) is Copies else x for x in operands]
+    marked = [spare * (type(x) is Copies) + t for t, x in zip(terms, operands, strict=True)]
+    rows = np.einsum(f"{','.join(marked)}->{spare}{output}", *full, optimize=len(terms) > 2)
+    return Copies(batch, rows.shape[1:], rows)
+
+
+def _pair(terms: Sequence[str], output: str, operands: Sequence[Any]) -> Any:
+    """Einsum of two operands as one product of stacks of matrices."""
+    cleaned, letters = [], []
+    for k in (0, 1):
+        alone = [
+            i
+            for i, c in enumerate(terms[k])
+            if c not in output and c not in terms[1 - k]
+        ]
+        cleaned.append(np.sum(operands[k], axis=tuple(alone)) if alone else operands[k])
+        letters.append([c for i, c in enumerate(terms[k]) if i not in alone])
+    a, b = cleaned
+    sizes = dict(zip(letters[0], np.shape(a), strict=True))
+    for c, n in zip(letters[1], np.shape(b), strict=True):
+        if sizes.setdefault(c, n) != n:
+            raise ValueError(f"einsum: operands could not be broadcast along {c}")
+    both = [c for c in letters[0] if c in letters[1]]
+    lead = [c for c in both if c in output]
+    inside = [c for c in both if c not in output]
+    own = [[c for c in one if c not in both] for one in letters]
+
+    def size(names: Sequence[str]) -> int:
+        return int(np.prod([sizes[c] for c in names]))
+
+    a = np.transpose(a, [letters[0].index(c) for c in (*lead, *own[0], *inside)])
+    b = np.transpose(b, [letters[1].index(c) for c in (*lead, *inside, *own[1])])
+    front = [size(lead)] if lead else []
+    a = np.reshape(a, (*front, size(own[0]), size(inside)))
+    b = np.reshape(b, (*front, size(inside), size(own[1])))
+    found = matmul(a, b)
+    order = [*lead, *own[0], *own[1]]
+    found = np.reshape(found, tuple(sizes[c] for c in order))
+    return np.transpose(found, [order.index(c) for c in output])
+
+
+RULES.update(
+    {
+        np.matmul: matmul,
+        np.dot: dot,
+        np.inner: inner,
+        np.outer: outer,
+        np.vdot: lambda a, b: matmul(np.ravel(a), np.ravel(b)),
+        np.tensordot: tensordot,
+        np.einsum: einsum,
+        np.linalg.multi_dot: lambda arrays: functools.reduce(matmul, arrays),
+        np.linalg.matmul: matmul,
+    }
+)
+if hasattr(np, "vecdot"):
+    RULES[np.vecdot] = lambda a, b: np.sum(np.multiply(a, b), axis=-1)

@@ -1,0 +1,45 @@
+"""Copies in every representation, and what they stand for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import gcmagic.batched.rules  # noqa: F401
+from gcmagic.batched.arrays import Batch, Copies, rest_of
+
+COUNT = 5
+
+
+def copies(rng, shape, axes, batch=None, index=None, dtype=float):
+    """Random copies that differ at one index of `axes`; all of them in full: () ."""
+    batch = Batch(COUNT) if batch is None else batch
+    rest = [shape[a] for a in rest_of(len(shape), axes)]
+    if index is None:
+        index = tuple(rng.integers(0, shape[a], batch.count) for a in axes)
+    rows = rng.standard_normal((batch.count, *rest)).astype(dtype)
+    base = rng.standard_normal(shape).astype(dtype) if axes else None
+    return Copies(batch, tuple(shape), rows, base, tuple(axes), tuple(index))
+
+
+def in_full(x, count=COUNT):
+    """The array of every copy, one after the other."""
+    if type(x) is Copies:
+        return [np.array(x.row(k)) for k in range(count)]
+    return [np.asarray(x)] * count
+
+
+def agree(function, *args, rtol=1e-12):
+    """`function` of copies is, copy by copy, the function of the copy."""
+    plain = [in_full(x) for x in args]
+    wanted = [function(*one) for one in zip(*plain, strict=True)]
+    found = function(*args)
+    results = found if isinstance(found, (list, tuple)) else [found]
+    wholes = [w if isinstance(w, (list, tuple)) else [w] for w in wanted]
+    assert len(results) == len(wholes[0])
+    for place, result in enumerate(results):
+        for one, whole in zip(in_full(result), wholes, strict=True):
+            expected = np.asarray(whole[place])
+            assert one.shape == expected.shape == np.shape(result)
+            scale = np.max(np.abs(expected), initial=1e-300, where=np.isfinite(expected))
+            np.testing.assert_allclose(one, expected, rtol=rtol, atol=rtol * float(scale))
+    return found
