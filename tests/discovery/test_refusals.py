@@ -363,3 +363,35 @@ fit = Fit()
     problem = discover(run_cells([source]), cells=[source], cost="np.mean((out - y) ** 2) / 2")
     assert problem.layout.names == ("w", "b")
     assert disagreeing(problem) == []
+
+
+STALE = """
+def forward(X, W1, W2):
+    A1 = np.tanh(X @ W1)
+    A2 = np.tanh(A1 @ W2)
+    return A1, A2
+def cost(A2, Y):
+    return 0.5 * np.sum((A2 - Y) ** 2)
+def backward(A1, A2, W2, X, Y):
+    d2 = (A2 - Y) * (1 - A2 ** 2)
+    dW2 = A1.T @ d2
+    dW1 = X.T @ (d2 @ W2.T * (1 - A1 ** 2))
+    return dW1, dW2
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(5, 3)), rng.normal(size=(5, 4))
+W1, W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 4))
+A1, A2 = np.zeros((5, 4)), np.ones((5, 4))
+"""
+
+
+def test_activations_left_by_an_earlier_cell_are_computed_anew() -> None:
+    for cost in ("def cost(A2, Y):", "def cost(y_hat, Y):\n    A2 = y_hat"):
+        problem = discover(run_cells([STALE.replace("def cost(A2, Y):", cost)]))
+        assert "after forward(X, W1, W2)" in problem.how
+        assert disagreeing(problem) == []
+
+
+def test_activations_left_by_an_earlier_cell_are_not_taken_where_the_cost_runs_forward() -> None:
+    recomputes = "def cost(X, W1, W2, Y):\n    _, A2 = forward(X, W1, W2)"
+    source = STALE.replace("def cost(A2, Y):", recomputes)
+    assert disagreeing(discover(run_cells([source]))) == []
