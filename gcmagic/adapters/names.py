@@ -5,284 +5,66 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-BACKWARD = frozenset(
-    [
-        "backward",
-        "backwards",
-        "backprop",
-        "backpropagation",
-        "backpropagate",
-        "bprop",
-        "bwd",
-        "gradient",
-        "gradients",
-        "grad",
-        "grads",
-        "derivative",
-        "derivatives",
-        "deriv",
-        "jac",
-        "jacobian",
-        "propagate",
-        "nabla",
-    ]
-)
-FORWARD = frozenset(
-    [
-        "forward",
-        "forwards",
-        "fwd",
-        "feedforward",
-        "fprop",
-        "forwardprop",
-        "hypothesis",
-        "net",
-        "network",
-        "model",
-        "propagate",
-        "predict",
-        "inference",
-        "apply",
-        "logits",
-    ]
-)
-COST = frozenset(
-    [
-        "cost",
-        "costs",
-        "loss",
-        "losses",
-        "error",
-        "objective",
-        "criterion",
-        "entropy",
-        "crossentropy",
-        "mse",
-        "nll",
-        "likelihood",
-        "logloss",
-        "bce",
-        "sse",
-        "mae",
-        "energy",
-        "risk",
-    ]
-)
+BACKWARD = frozenset((
+    "backward", "backwards", "backprop", "backpropagation", "backpropagate", "bprop", "bwd",
+    "gradient", "gradients", "grad", "grads", "derivative", "derivatives", "deriv", "jac",
+    "jacobian", "propagate", "nabla",
+))  # fmt: skip
+FORWARD = frozenset((
+    "forward", "forwards", "fwd", "feedforward", "fprop", "forwardprop", "hypothesis", "net",
+    "network", "model", "propagate", "predict", "inference", "apply", "logits",
+))  # fmt: skip
+COST = frozenset((
+    "cost", "costs", "loss", "losses", "error", "objective", "criterion", "entropy",
+    "crossentropy", "mse", "nll", "likelihood", "logloss", "bce", "sse", "mae", "energy",
+    "risk",
+))  # fmt: skip
 COST_VARIABLES = frozenset(("J", "L", "E", "C", "nll", "mse", "bce", "sse", "obj"))
-ACTIVATIONS = frozenset(
-    [
-        "sigmoid",
-        "relu",
-        "tanh",
-        "softmax",
-        "leaky",
-        "elu",
-        "gelu",
-        "selu",
-        "swish",
-        "softplus",
-        "sin",
-        "linear",
-        "identity",
-        "logistic",
-        "activation",
-        "act",
-        "nonlin",
-        "nonlinearity",
-        "step",
-        "sgn",
-        "sign",
-    ]
-)
+ACTIVATIONS = frozenset((
+    "sigmoid", "relu", "tanh", "softmax", "leaky", "elu", "gelu", "selu", "swish", "softplus",
+    "sin", "linear", "identity", "logistic", "activation", "act", "nonlin", "nonlinearity",
+    "step", "sgn", "sign",
+))  # fmt: skip
 # Words that say: this is no pass of the network, whatever else the name holds
-NOT_A_PASS = frozenset(
-    [
-        "numerical",
-        "numeric",
-        "numerically",
-        "approx",
-        "approximate",
-        "approximation",
-        "check",
-        "checking",
-        "checker",
-        "test",
-        "tests",
-        "case",
-        "cases",
-        "descent",
-        "plot",
-        "print",
-        "draw",
-        "show",
-        "train",
-        "training",
-        "fit",
-        "optimize",
-        "optimizer",
-        "optimise",
-        "update",
-        "updates",
-        "clip",
-        "clipping",
-        "vector",
-        "dictionary",
-        "accuracy",
-        "save",
-        "sgd",
-        "adam",
-        "momentum",
-        "rmsprop",
-        "zero",
-        "history",
-        "epoch",
-        "public",
-        "evaluate",
-        "score",
-        "step",
-        "minimize",
-    ]
-)
-MAKERS = frozenset(
-    [
-        "init",
-        "initialize",
-        "initialise",
-        "initialization",
-        "random",
-        "rand",
-        "randn",
-        "normal",
-        "uniform",
-        "make",
-        "create",
-        "load",
-        "loader",
-        "generate",
-        "get",
-        "build",
-        "test",
-        "case",
-        "cases",
-        "zeros",
-        "ones",
-        "full",
-        "empty",
-        "eye",
-        "array",
-        "linspace",
-        "arange",
-        "zeros_like",
-        "ones_like",
-        "split",
-        "shuffle",
-        "permutation",
-        "default_rng",
-        "seed",
-        "choice",
-        "randint",
-        "read",
-    ]
-)
-_DATA_WORDS = frozenset(
-    [
-        "train",
-        "training",
-        "trn",
-        "tr",
-        "assess",
-        "tmp",
-        "batch",
-        "set",
-        "mini",
-        "minibatch",
-        "data",
-        "sample",
-        "samples",
-        "small",
-        "subset",
-        "orig",
-        "original",
-        "scaled",
-        "norm",
-        "normalized",
-        "std",
-        "flat",
-        "flatten",
-        "flattened",
-        "my",
-        "toy",
-        "demo",
-        "tiny",
-        "all",
-        "full",
-        "b",
-        "i",
-        "s",
-        "enc",
-        "encoded",
-        "onehot",
-        "one",
-        "hot",
-        "oh",
-        "bias",
-    ]
-)
+NOT_A_PASS = frozenset((
+    "numerical", "numeric", "numerically", "approx", "approximate", "approximation", "check",
+    "checking", "checker", "test", "tests", "case", "cases", "descent", "plot", "print",
+    "draw", "show", "train", "training", "fit", "optimize", "optimizer", "optimise", "update",
+    "updates", "clip", "clipping", "vector", "dictionary", "accuracy", "save", "sgd", "adam",
+    "momentum", "rmsprop", "zero", "history", "epoch", "public", "evaluate", "score", "step",
+    "minimize",
+))  # fmt: skip
+MAKERS = frozenset((
+    "init", "initialize", "initialise", "initialization", "random", "rand", "randn", "normal",
+    "uniform", "make", "create", "load", "loader", "generate", "get", "build", "test", "case",
+    "cases", "zeros", "ones", "full", "empty", "eye", "array", "linspace", "arange",
+    "zeros_like", "ones_like", "split", "shuffle", "permutation", "default_rng", "seed",
+    "choice", "randint", "read",
+))  # fmt: skip
+_DATA_WORDS = frozenset((
+    "train", "training", "trn", "tr", "assess", "tmp", "batch", "set", "mini", "minibatch",
+    "data", "sample", "samples", "small", "subset", "orig", "original", "scaled", "norm",
+    "normalized", "std", "flat", "flatten", "flattened", "my", "toy", "demo", "tiny", "all",
+    "full", "b", "i", "s", "enc", "encoded", "onehot", "one", "hot", "oh", "bias",
+))  # fmt: skip
 _HELD_OUT = frozenset(["test", "val", "valid", "validation", "dev", "holdout", "eval"])
 _X = frozenset(
     ["x", "xs", "tx", "input", "inputs", "feature", "features", "image", "images", "design"]
 )
-_Y = frozenset(
-    [
-        "y",
-        "ys",
-        "label",
-        "labels",
-        "target",
-        "targets",
-        "t",
-        "true",
-        "ty",
-        "yt",
-        "truth",
-        "answer",
-        "answers",
-    ]
-)
+_Y = frozenset((
+    "y", "ys", "label", "labels", "target", "targets", "t", "true", "ty", "yt", "truth",
+    "answer", "answers",
+))  # fmt: skip
 _RATES = frozenset(["lr", "learningrate", "rate", "eta", "alpha", "stepsize", "epsilon0", "lrate"])
-_PENALTIES = frozenset(
-    [
-        "lambd",
-        "lambda",
-        "lam",
-        "reg",
-        "regularization",
-        "l2",
-        "lmbda",
-        "lmbd",
-        "regstrength",
-        "weightdecay",
-        "reglambda",
-        "lambdareg",
-        "l2reg",
-    ]
-)
+_PENALTIES = frozenset((
+    "lambd", "lambda", "lam", "reg", "regularization", "l2", "lmbda", "lmbd", "regstrength",
+    "weightdecay", "reglambda", "lambdareg", "l2reg",
+))  # fmt: skip
 _PARAMETERS = frozenset(["parameters", "params", "param", "parameter", "p"])
-_VECTORS = frozenset(
-    [
-        "theta",
-        "thetas",
-        "w",
-        "weights",
-        "weight",
-        "wts",
-        "beta",
-        "betas",
-        "coef",
-        "coefs",
-        "initialtheta",
-    ]
-)
+_VECTORS = frozenset((
+    "theta", "thetas", "w", "weights", "weight", "wts", "beta", "betas", "coef", "coefs",
+    "initialtheta",
+))  # fmt: skip
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
