@@ -334,6 +334,18 @@ def test_a_fail_that_was_taken_back_stays_taken_back(panel):
     )
 
 
+def test_a_point_that_holds_one_array_only(panel):
+    report = network(double_w2)
+    only = replace(report.phases[1], name="jittered", blocks=report.phases[1].blocks[2:3])
+    d = panel(replace(report, phases=(report.phases[0], only)))
+    d.phase.value = 1
+    assert words(d).startswith("W2, epsilon 1e-5, jittered: 8 of 8 components off")
+    d.layer.value = "b1"
+    assert words(d) == "epsilon 1e-5, jittered: b1 was not looked at here; choose another point"
+    d.phase.value = 0
+    assert words(d).startswith("b1, epsilon 1e-5, given parameters: all 4 components agree")
+
+
 def test_a_point_that_cannot_be_used_is_shown_as_it_was_found(panel):
     d = panel(gcm.check(lambda w: float("nan"), lambda w: 2 * w, np.ones(3), steps=0))
     d.epsilon.value = 1e-3

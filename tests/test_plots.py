@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -144,6 +145,17 @@ def test_the_figure_has_a_panel_a_point_with_its_verdict():
         words = [text.get_text() for text in ax.texts]
         assert phase.name in words
         assert any(word.startswith("✗ FAIL") for word in words)
+
+
+def test_more_points_than_two_stand_in_rows_of_two():
+    report = network(double_w2)
+    only = replace(report.phases[1], name="jittered", blocks=report.phases[1].blocks[2:3])
+    picture = plots.figure(replace(report, phases=(*report.phases, only)))
+    boxes = [ax.get_position() for ax in picture.axes]
+    assert boxes[0].y0 == boxes[1].y0 > boxes[2].y1
+    assert boxes[0].x0 == boxes[2].x0
+    assert len(points(picture.axes[2], "X")) == 8
+    assert len(points(picture.axes[2], "o")) == 0
 
 
 def test_the_bytes_are_the_same_twice_whatever_the_style():

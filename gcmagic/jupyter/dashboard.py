@@ -12,7 +12,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..comparison import FAIL, INCONCLUSIVE, PASS, Comparison
-from ..errors import CheckInterrupted, GradcheckError
+from ..errors import CheckInterrupted, GradcheckError, InputError
 from ..notation import exponent
 from ..plots.card import CHECKMARK
 from ..report import Report
@@ -132,8 +132,11 @@ class Dashboard:
         start = math.isclose(value, self._start, rel_tol=1e-6)
         # the grid of the slider is that of its readout, one digit: what is shown is what is used
         epsilon = None if start else float(f"{value:.0e}")
-        names = self._report.names if self.layer.value is None else (self.layer.value,)
-        return Question(int(self.phase.value or 0), names, epsilon)
+        phase = int(self.phase.value or 0)
+        # a point that was added to settle one array may hold that array alone
+        there = tuple(block.name for block in self._report.phases[phase].blocks)
+        wanted = there if self.layer.value is None else (self.layer.value,)
+        return Question(phase, tuple(name for name in wanted if name in there), epsilon)
 
     def _changed(self, _: Any) -> None:
         with self._turn:
@@ -182,6 +185,8 @@ class Dashboard:
 
     def _answer(self, question: Question) -> None:
         self._heading = _heading(self._report, question)
+        if not question.names:
+            raise InputError(f"{self.layer.value} was not looked at here; choose another point")
         blocks = self._recheck.known(question)
         if blocks is None:
             blocks = self._compute(question)
@@ -254,9 +259,10 @@ def _marked(report: Report, name: str) -> str:
 
 def _heading(report: Report, question: Question) -> str:
     phase = report.phases[question.phase]
-    everything = len(question.names) == len(report.names) > 1
+    several = len(question.names) == len(report.names) > 1
+    what = "all layers" if several else " ".join(question.names)
     return (
-        f"{'all layers' if everything else question.names[0]}, "
+        f"{what}{', ' if what else ''}"
         f"epsilon {exponent(question.epsilon or phase.epsilon)}, {phase.name}"
     )
 

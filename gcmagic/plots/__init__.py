@@ -73,7 +73,7 @@ def discrepancy(
 
 
 def figure(report: Report) -> Figure:
-    """The whole report in one picture: a panel a point, side by side, on one scale."""
+    """The whole report in one picture: a panel a point, two side by side, on one scale."""
     statuses = {Status(s) for p in report.phases for b in p.blocks for s in b.status}
     axes = card(
         len(report.phases),

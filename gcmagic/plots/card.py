@@ -48,7 +48,10 @@ def card(
     statuses: Sequence[Status] = tuple(Status),
 ) -> list[Axes]:
     """A figure of its own with empty axes, a legend, and room below for the names of `blocks`."""
-    width, height = (WIDTH if panels < 3 else WIDTH / 2 * panels), HEIGHT
+    columns, rows = min(panels, 2), -(-panels // 2)
+    strip = 0.45  # inches below, for the legend
+    tall = HEIGHT - strip
+    width, height = WIDTH, rows * tall + strip
     canvas = FigureCanvasAgg(Figure(figsize=(width, height), dpi=DPI, facecolor="none"))
     fig = canvas.figure
     inset, corner = 0.03, 0.10  # inches
@@ -66,14 +69,15 @@ def card(
         )
     )
     left, right, top, gap = 0.88, 0.28, 0.52, 0.3
-    across = (width - left - right - (panels - 1) * gap) / panels
-    bottom = 0.78 + _room_below(blocks, across)
+    across = (width - left - right - (columns - 1) * gap) / columns
+    bottom = 0.33 + _room_below(blocks, across)
     axes = []
     for k in range(panels):
-        at = (left + k * (across + gap), bottom, across, height - bottom - top)
-        box = (at[0] / width, at[1] / height, at[2] / width, at[3] / height)
+        row, column = divmod(k, columns)
+        x, y = left + column * (across + gap), strip + (rows - 1 - row) * tall + bottom
+        box = (x / width, y / height, across / width, (tall - bottom - top) / height)
         axes.append(fig.add_axes(box, facecolor="none"))
-        frame(axes[-1], threshold, first=k == 0)
+        frame(axes[-1], threshold, first=column == 0)
     legend = fig.legend(
         handles=[_key(status) for status in statuses],
         loc="lower left",
