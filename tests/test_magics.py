@@ -148,6 +148,39 @@ def test_a_cell_is_run_kept_and_checked(broken):
     assert "grads['dW2']" in source.replace('"', "'")
 
 
+LOOP = """%%gradcheck
+w = np.array([[0.3], [-0.2], [0.5]])
+for step in range(3):
+    out = np.tanh(inputs @ w)
+    loss = np.mean((out - targets) ** 2)
+    dout = 2 * (out - targets) / targets.size
+    dw = inputs.T @ (dout * (1 - out**2))
+    w -= 0.1 * dw
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "cell"), [(True, LOOP), (False, LOOP.replace("(1 - out**2)", "(1 - out)"))]
+)
+def test_a_cell_with_the_training_loop_itself(shell, right, cell):
+    shell.run_cell(
+        "import numpy as np\nrng = np.random.default_rng(0)\n"
+        "inputs = rng.standard_normal((7, 3)); targets = rng.standard_normal((7, 1))"
+    )
+    run = Run(shell, cell)
+    report = next(v for v in shell.user_ns["Out"].values() if isinstance(v, gcm.Report))
+    assert report.names == ("w",)
+    assert report.passed is right
+    assert "the cell" in run.stdout
+
+
+def test_explain_says_why_and_checks_nothing(network):
+    run = Run(network, "%gradcheck --explain")
+    assert run.result.result is None
+    assert "backward_propagation" in run.stdout
+    assert "gradcheck PASS" not in run.stdout
+
+
 def test_a_cell_that_fails_is_not_checked(network):
     run = Run(network, "%%gradcheck\nkept = 1\n1 / 0")
     assert isinstance(run.result.error_in_exec, gcm.GradcheckError)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from ..adapters.calling import COST, RESULT
-from ..adapters.names import BACKWARD, role_score
-from ..adapters.program import Program, build, slice_lines
 from ..errors import BindingError
 from ..problem import Problem
+from .assembly import problem_of
 from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
 from .explanation import report
 from .inline import inline_functions, inline_problem, training_step
 from .lookup import Hints, Root, check_hints, look_up, split_commas
-from .messages import check_used, how, no_such_function, nothing_found, refusal
+from .messages import check_used, no_such_function, nothing_found, refusal
 from .pairs import search_pair
 from .scopes import Scope, function_scope, own_body
-from .source import Function, call_name, global_reads, parse_cell
-from .trial import space_of
+from .source import Function, parse_cell
 from .wiring import Wiring
 
 __all__ = ["discover", "discover_cell", "explain"]
@@ -85,7 +81,7 @@ def discover(
         if found is not None:
             return found
     proposal = _settle(evidence, hints, defined)
-    return _problem(proposal, evidence)
+    return problem_of(proposal, evidence)
 
 
 def discover_cell(
@@ -240,41 +236,3 @@ def _candidates(evidence: Evidence, hints: Hints) -> list[Function]:
         function = evidence.read(hints.backward)
         return [function] if function is not None else []
     return backward_candidates(evidence)
-
-
-def _problem(proposal: Proposal, evidence: Evidence) -> Problem:
-    wiring = proposal.wiring
-    lines = wiring.lines
-    space = space_of(lines, evidence, wiring.roots)
-    fixed = frozenset(space)
-    backward = tuple(line for line in lines if _runs_backward(line))
-    wanted = COST if proposal.cost is not None else RESULT
-    values = {name: root.value for name, root in wiring.roots.items()}
-    return build(
-        Program(slice_lines(lines, wanted, fixed, backward if proposal.cost else ()), space),
-        Program(slice_lines(lines, RESULT, fixed), space),
-        proposal.reading,
-        values,
-        wiring.moving,
-        how=how(proposal),
-        cost_name=proposal.cost_name,
-        gradient_name=proposal.backward.name,
-        notes=_stale(proposal),
-    )
-
-
-def _runs_backward(line: str) -> bool:
-    calls = (node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call))
-    return any(role_score(call_name(node).rpartition(".")[2], BACKWARD) for node in calls)
-
-
-def _stale(proposal: Proposal) -> tuple[str, ...]:
-    """A backward pass that reads the notebook's global where it was given the value itself."""
-    moving = {slot.leaf.key for slot in proposal.reading.slots} | set(proposal.wiring.produced)
-    moving -= proposal.wiring.moving
-    read = global_reads(proposal.backward) & moving & set(proposal.wiring.evidence.values)
-    name = proposal.backward.name
-    return tuple(
-        f"{name} reads the global {key}, which does not move with the parameters"
-        for key in sorted(read)
-    )

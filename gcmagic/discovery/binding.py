@@ -13,6 +13,7 @@ from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
 from ..adapters.names import is_decoy, kind
 from ..adapters.program import slice_lines
+from .assembly import cost_moves
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options
 from .evidence import Evidence, is_number
@@ -248,6 +249,10 @@ def _try_wiring(
             found.failures.append(Failure(f"{option.name} as the cost", f"raised {value}"))
         elif not is_cost_like(value):
             found.failures.append(Failure(f"{option.name} as the cost", "is not one number"))
+        elif not cost_moves(_with_cost(backward, text, reading, option), wiring.evidence):
+            found.failures.append(
+                Failure(f"{option.name} as the cost", "stays the same when the parameters change")
+            )
         else:
             working.append(option)
     if not working:
@@ -256,6 +261,9 @@ def _try_wiring(
     best = max(option.rank[:-1] if option.rank[0] == 4 else option.rank for option in working)
     for option in working:
         if (option.rank[:-1] if option.rank[0] == 4 else option.rank) == best:
-            tier = 2 if option.rank[0] >= 3 else 1
-            clean = replace(reading, cost=None)
-            found.proposals.append(Proposal(backward, text, option.wiring, clean, option, tier))
+            found.proposals.append(_with_cost(backward, text, reading, option))
+
+
+def _with_cost(backward: Function, text: str, reading: Reading, option: CostOption) -> Proposal:
+    tier = 2 if option.rank[0] >= 3 else 1
+    return Proposal(backward, text, option.wiring, replace(reading, cost=None), option, tier)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..adapters.calling import COST, RESULT
 from ..adapters.names import kind
 from ..errors import BindingError
-from .binding import Proposal, Search
 from .evidence import Evidence, is_number
 from .lookup import Hints
 from .source import Function
 from .wiring import Wiring
+
+if TYPE_CHECKING:
+    from .binding import Proposal, Search
 
 
 def how(proposal: Proposal) -> str:

@@ -19,8 +19,9 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from ..check import check_problem
 from ..comparison import THRESHOLD
-from ..discovery import discover
-from ..errors import CheckInterrupted, InputError, UserCodeError
+from ..discovery import discover, discover_cell, explain
+from ..errors import BindingError, CheckInterrupted, InputError, UserCodeError
+from ..problem import Problem
 from ..report import Report
 from ..schemes import SCHEMES
 from .showing import Stage
@@ -66,6 +67,9 @@ class GradcheckMagics(Magics):
     )
     @argument("--seed", default="0", help="for the random initialisation")
     @argument("--raise", action="store_true", dest="raise_", help="raise an error for FAIL")
+    @argument(
+        "--explain", action="store_true", help="say what was found and why, and check nothing"
+    )
     @argument("--static", action="store_true", help="no sliders below the report")
     @argument("-h", "--help", action="store_true", help="show this and check nothing")
     @no_var_expand
@@ -99,13 +103,14 @@ class GradcheckMagics(Magics):
         if cell is not None:
             defined = self._run(cell)
         try:
-            problem = discover(
-                self._namespace(local_ns),
-                **_hints(arguments),
-                cells=self._cells(cell),
-                defined=defined,
-            )
+            found = {"cells": self._cells(cell), **_hints(arguments)}
+            if arguments.explain:
+                print(explain(self._namespace(local_ns), **found))
+                return None
+            problem = self._discover(cell, defined, self._namespace(local_ns), found)
             print(f"gradcheck: {problem.how}")
+            for note in problem.notes:
+                print(f"note: {note}")
             report = check_problem(problem, **options)
         except CheckInterrupted:
             raise
@@ -115,6 +120,25 @@ class GradcheckMagics(Magics):
             raise error from None  # the message says where; no chain of tracebacks
         self.stage.remember(report, static=arguments.static)
         return report
+
+    def _discover(
+        self,
+        cell: str | None,
+        defined: frozenset[str],
+        namespace: dict[str, Any],
+        hints: dict[str, Any],
+    ) -> Problem:
+        """What to check; a cell without functions of its own may hold the training loop itself."""
+        if cell is not None and not defined:
+            statements = {k: hints[k] for k in ("params", "data", "cost")}
+            try:
+                return discover_cell(cell, namespace, **statements)
+            except BindingError as inline:
+                try:
+                    return discover(namespace, **hints)
+                except BindingError:
+                    raise inline from None
+        return discover(namespace, **hints, defined=defined)
 
     def _parse(self, line: str) -> Any:
         line = line.strip().removesuffix(";")

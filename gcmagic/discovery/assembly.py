@@ -1,0 +1,77 @@
+"""From a proposal to a Problem: two programs over private copies, and whether the cost moves."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..adapters.calling import COST, RESULT
+from ..adapters.names import BACKWARD, role_score
+from ..adapters.program import Program, build, slice_lines
+from ..problem import Problem
+from ..sandbox import untouched
+from .evidence import Evidence
+from .messages import how
+from .source import call_name, global_reads
+from .trial import quiet, space_of
+
+if TYPE_CHECKING:
+    from .binding import Proposal
+
+
+def cost_moves(proposal: Proposal, evidence: Evidence) -> bool:
+    """False where the cost stays the same to the last bit when all the parameters change.
+
+    Then it is the cost of something else, a nudge checked by hand in an earlier cell for one. A
+    cost that cannot be computed elsewhere is given the benefit of the doubt.
+    """
+    problem = problem_of(proposal, evidence)
+    theta = problem.layout.flatten(problem.params)
+    rng = np.random.default_rng(0)
+    moved = theta + 0.1 * np.maximum(np.abs(theta), 0.1) * rng.standard_normal(theta.shape)
+    with untouched(problem.fun, *problem.roots), quiet():
+        try:
+            return problem.cost_at(theta) != problem.cost_at(moved)
+        except (Exception, SystemExit):
+            return True
+
+
+def problem_of(proposal: Proposal, evidence: Evidence) -> Problem:
+    """The Problem that a proposal stands for."""
+    wiring = proposal.wiring
+    lines = wiring.lines
+    space = space_of(lines, evidence, wiring.roots)
+    fixed = frozenset(space)
+    backward = tuple(line for line in lines if _runs_backward(line))
+    wanted = COST if proposal.cost is not None else RESULT
+    values = {name: root.value for name, root in wiring.roots.items()}
+    return build(
+        Program(slice_lines(lines, wanted, fixed, backward if proposal.cost else ()), space),
+        Program(slice_lines(lines, RESULT, fixed), space),
+        proposal.reading,
+        values,
+        wiring.moving,
+        how=how(proposal),
+        cost_name=proposal.cost_name,
+        gradient_name=proposal.backward.name,
+        notes=_stale(proposal),
+    )
+
+
+def _runs_backward(line: str) -> bool:
+    calls = (node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call))
+    return any(role_score(call_name(node).rpartition(".")[2], BACKWARD) for node in calls)
+
+
+def _stale(proposal: Proposal) -> tuple[str, ...]:
+    """A backward pass that reads the notebook's global where it was given the value itself."""
+    moving = {slot.leaf.key for slot in proposal.reading.slots} | set(proposal.wiring.produced)
+    moving -= proposal.wiring.moving
+    read = global_reads(proposal.backward) & moving & set(proposal.wiring.evidence.values)
+    name = proposal.backward.name
+    return tuple(
+        f"{name} reads the global {key}, which does not move with the parameters"
+        for key in sorted(read)
+    )
