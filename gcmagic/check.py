@@ -181,7 +181,12 @@ def _repeatable(
 
         return call
 
-    held = replace(problem, fun=from_same_state(problem.fun), grad=from_same_state(problem.grad))
+    held = replace(
+        problem,
+        fun=from_same_state(problem.fun),
+        grad=from_same_state(problem.grad),
+        roots=(problem.fun, problem.grad, *problem.roots),  # behind closures of our own now
+    )
     if not np.array_equal(at_once(held), at_once(held), equal_nan=True):
         return problem, ()
     what = problem.cost_name if first[-1] != second[-1] else problem.gradient_name

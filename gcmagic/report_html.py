@@ -135,7 +135,8 @@ def picture(report: Report) -> str:
     data = base64.b64encode(plots.png(plots.figure(report))).decode()
     return (
         f'<img alt="{escape(plots.alt_text(report), quote=True)}" '
-        f'src="data:image/png;base64,{data}" style="max-width:100%;margin:.4em 0">'
+        f'src="data:image/png;base64,{data}" width="880" '
+        'style="max-width:100%;height:auto;margin:.4em 0">'
     )
 
 

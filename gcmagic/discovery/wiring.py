@@ -172,6 +172,8 @@ class Wiring:
             line = lines[index]
             if name not in line.binds or contradicts(line.tests, self.path):
                 continue
+            if "_" in line.binds:  # `_, cache = forward(X)`: forward's own names say more
+                continue
             if index in self.chosen:
                 return True
             if not self.part_of_pass(line, name):

@@ -24,16 +24,18 @@ from ..errors import BindingError, CheckInterrupted, InputError, UserCodeError
 from ..problem import Problem
 from ..report import Report
 from ..schemes import SCHEMES
+from .cells import Cells
 from .showing import Stage
 
 
 @magics_class
 class GradcheckMagics(Magics):
-    """Holds what was shown in which cell, nothing else."""
+    """Holds which cells were run and what was shown in them, nothing else."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.stage = Stage(shell)
+        self.cells = Cells(shell)
 
     @magic_arguments()
     @argument(
@@ -103,7 +105,7 @@ class GradcheckMagics(Magics):
         if cell is not None:
             defined = self._run(cell)
         try:
-            found = {"cells": self._cells(cell), **_hints(arguments)}
+            found = {"cells": self.cells.sources, **_hints(arguments)}
             if arguments.explain:
                 print(explain(self._namespace(local_ns), **found))
                 return None
@@ -180,10 +182,6 @@ class GradcheckMagics(Magics):
             if not name.startswith("_") and name not in hidden
         }
 
-    def _cells(self, cell: str | None) -> list[str]:
-        history = getattr(self._shell.history_manager, "input_hist_parsed", [])
-        return [*history, *([cell] if cell else [])]
-
     def _run(self, cell: str) -> frozenset[str]:
         """Run the cell as if the magic were not there; the names that it defines."""
         result = self._shell.run_cell(cell, store_history=False)
@@ -258,6 +256,7 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     shell.magics_manager.register_function(not_first, "line", "%gradcheck")
     magics.stage.open()
+    magics.cells.open()
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -266,6 +265,7 @@ def unload(shell: InteractiveShell) -> None:
     magics = manager.registry.pop(GradcheckMagics.__name__, None)
     if magics is not None:
         magics.stage.close()
+        magics.cells.close()
     for kind in ("line", "cell"):
         manager.magics[kind].pop("gradcheck", None)
     manager.magics["line"].pop("%gradcheck", None)

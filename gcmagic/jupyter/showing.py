@@ -48,8 +48,8 @@ class Stage:
         earlier = self._panels.pop(cell, None)
         if earlier is not None:
             earlier.close()
-        # not result.result: the cell that %%gradcheck runs inside this one empties it
-        shown = self._shell.user_ns.get("Out", {}).values()
+        # result.result alone will not do: the cell that %%gradcheck runs inside this one empties it
+        shown = [result.result, *self._shell.user_ns.get("Out", {}).values()]
         for report, static in waiting:
             if not any(value is report for value in shown):  # named, or not the last of its cell
                 _show_line(report)
