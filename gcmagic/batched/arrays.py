@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .returned import passes_on
+from .bytecode import in_method, passes_on
 
 Index = tuple[np.ndarray, ...]
 
@@ -37,6 +37,47 @@ class TooLarge(BaseException):
     """The copies would need more memory than they may."""
 
 
+class Pool:
+    """Memory that one batch leaves for the next: fresh pages cost more than the arithmetic.
+
+    A buffer is free when nothing but the pool refers to it; every view of it does.
+    """
+
+    __slots__ = ("_buffers",)
+
+    def __init__(self) -> None:
+        self._buffers: list[np.ndarray] = []
+
+    def empty(self, shape: tuple[int, ...]) -> np.ndarray:
+        """An uninitialised array of float64."""
+        size = 1
+        for n in shape:
+            size *= n
+        if size < 4096:
+            return np.empty(shape)
+        for k in range(len(self._buffers) - 1, -1, -1):
+            if size <= self._buffers[k].size <= 2 * size and self._uses(k) == _UNUSED:
+                return self._buffers[k][:size].reshape(shape)
+        self._buffers.append(np.empty(size))
+        return self._buffers[-1].reshape(shape)
+
+    def clear(self) -> None:
+        """Let go of what is not in use."""
+        self._buffers = []
+
+    def _uses(self, k: int) -> int:
+        return sys.getrefcount(self._buffers[k])
+
+
+def _unused() -> int:
+    pool = Pool()
+    pool.empty((8192,))
+    return pool._uses(0)
+
+
+_UNUSED = _unused()
+
+
 class Batch:
     """What all the arrays of one batched call share.
 
@@ -46,6 +87,8 @@ class Batch:
         Number of copies, n.
     limit
         Bytes that the arrays of all copies may take together.
+    pool
+        Where their memory comes from.
     """
 
     __slots__ = (
@@ -59,11 +102,13 @@ class Batch:
         "marker",
         "peak",
         "places",
+        "pool",
         "refusal",
     )
 
-    def __init__(self, count: int, limit: float = np.inf) -> None:
+    def __init__(self, count: int, limit: float = np.inf, pool: Pool | None = None) -> None:
         self.count = count
+        self.pool = Pool() if pool is None else pool
         self.limit = limit
         self.live = self.peak = self.largest = 0
         self.closed = False
@@ -129,7 +174,7 @@ _METHODS = frozenset(
 class Copies(np.lib.mixins.NDArrayOperatorsMixin):
     """Many copies of one array; see the module."""
 
-    __slots__ = ("__weakref__", "axes", "base", "batch", "family", "index", "own", "rows", "shape")
+    __slots__ = ("__weakref__", "axes", "base", "batch", "family", "index", "origin", "own", "rows", "shape")
 
     def __init__(
         self,
@@ -148,6 +193,7 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
         self.index = index
         self.own = False  # nobody else sees `rows`: it may be written into
         self.family: list[weakref.ref[Copies]] | None = None  # views of the same memory
+        self.origin: tuple[Copies, Any] | None = None
         batch.enter(self)
 
     def __del__(self) -> None:
@@ -169,7 +215,8 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
         if keep:
             out = gather(self.base, keep, self.index_of(keep)).astype(dtype, copy=False)
         else:
-            out = np.empty((count, *self.shape), dtype)
+            shape = (count, *self.shape)
+            out = self.batch.pool.empty(shape) if dtype == np.float64 else np.empty(shape, dtype)
             out[...] = self.base
         where = [1 + rest.index(self.axes[k]) for k in dropped]
         moved = np.moveaxis(out, where, range(1, 1 + len(where)))
@@ -211,20 +258,23 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
             return first
         return None
 
-    def view(self, other: Copies) -> Copies:
-        """`other`, noted as what NumPy would have made a view of this array."""
-        self.own = other.own = False
+    def view(self, other: Copies, key: Any = None) -> Copies:
+        """`other`, noted as what NumPy would have made a view of this array, ``self[key]``."""
         if self.family is None:
             self.family = [weakref.ref(self)]
+        self.family = [ref for ref in self.family if ref() is not None]
         self.family.append(weakref.ref(other))
         other.family = self.family
+        other.origin = None if key is None else (self, key)
         return other
 
-    def become(self, other: Any) -> Copies:
-        """Take the values of another array: every name of this one sees them."""
-        seen = [ref() for ref in self.family or ()]
-        if any(member is not None and member is not self for member in seen):
-            self.batch.refuse("writes into an array that another array is a view of")
+    def relatives(self) -> list[Copies]:
+        """The views of the same memory that are still there, without this one, oldest first."""
+        seen = (ref() for ref in self.family or ())
+        return [member for member in seen if member is not None and member is not self]
+
+    def become(self, other: Any, own: bool = False) -> Copies:
+        """Take the values of another array: every name of this one sees them, and every view."""
         if type(other) is not Copies:
             other = np.asarray(other)
             shared = np.broadcast_to(other, (self.batch.count, *other.shape))
@@ -233,15 +283,30 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
             raise ValueError(f"cannot write shape {other.shape} into an array of {self.shape}")
         if not np.can_cast(other.dtype, self.dtype, "same_kind"):
             self.batch.refuse(f"writes {other.dtype} into an array of {self.dtype}")
-        self.batch.live += other.rows.nbytes - self.rows.nbytes
-        self.rows, self.base, self.axes, self.index = (
-            other.rows.astype(self.dtype, copy=False),
-            other.base,
-            other.axes,
-            other.index,
-        )
-        self.own = False
+        root, above = self, {id(self)}
+        while root.origin is not None:
+            root = root.origin[0]
+            above.add(id(root))
+        beside = [member for member in self.relatives() if id(member) not in above]
+        if any(member.origin is None for member in beside):
+            self.batch.refuse("writes into an array that another array is a view of")
+        self._take(other, own)
+        below = self
+        while below.origin is not None:  # x[0] += 1 writes into x too
+            parent, key = below.origin
+            parent._take(RULES["written"](parent, key, below), own=True)
+            below = parent
+        for member in beside:
+            assert member.origin is not None
+            parent, key = member.origin
+            member._take(RULES["getitem"](parent, key), own=False)
         return self
+
+    def _take(self, other: Copies, own: bool) -> None:
+        self.batch.live += other.rows.nbytes - self.rows.nbytes
+        self.rows = other.rows.astype(self.dtype, copy=False)
+        self.base, self.axes, self.index = other.base, other.axes, other.index
+        self.own = own
 
     def _plain(self) -> np.ndarray:
         """What it stands for once the call is over."""
@@ -320,6 +385,8 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.batch.closed:
             return np.array(self._plain(), dtype=dtype)
+        if self.ndim in (1, 2) and in_method(sys._getframe(1), "dot"):
+            return RULES["pending"](self)
         self.batch.refuse("puts values into a plain array")
 
     def __float__(self) -> float:

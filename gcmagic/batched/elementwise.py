@@ -58,11 +58,24 @@ def elementwise(function: Callable[..., Any], *inputs: Any, **kwargs: Any) -> An
         else:
             rows.append(_alongside(x, ndim, kept, index))
             bases.append(x)
-    found = function(*rows, **kwargs)
+    if not kwargs and _in_floats(function, rows):
+        found = function(*rows, out=batch.pool.empty((batch.count, *rest)))
+    else:
+        found = function(*rows, **kwargs)
     base = function(*bases, **kwargs) if kept else None
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiub":
         batch.refuse(f"{getattr(function, '__name__', function)} gives no array of real numbers")
     return Copies(batch, shape, found, base, kept, index)
+
+
+def _in_floats(function: Any, rows: list[Any]) -> bool:
+    """Whether a ufunc gives float64 here, into memory that is there already."""
+    if type(function) is not np.ufunc or ("d" * function.nin + "->d") not in function.types:
+        return False
+    return all(
+        x.dtype == np.float64 if isinstance(x, np.ndarray) else type(x) in (int, float)
+        for x in rows
+    )
 
 
 def _alongside(x: Any, ndim: int, axes: tuple[int, ...], index: Index) -> Any:
@@ -93,7 +106,14 @@ def _call(batch: Batch, ufunc: np.ufunc, *inputs: Any, **kwargs: Any) -> Any:
         batch.refuse(f"np.{ufunc.__name__} with where=")
     if kwargs.keys() - {"dtype", "casting", "subok", "order"}:
         batch.refuse(f"np.{ufunc.__name__} with {' '.join(kwargs)}")
+    if ufunc is np.power and not kwargs and type(inputs[1]) in (int, float):
+        quick = _POWERS.get(inputs[1])  # as NumPy does it for x ** 2
+        if quick is not None and inputs[0].dtype.kind == "f":
+            return elementwise(quick, inputs[0])
     return elementwise(ufunc, *inputs, **kwargs)
+
+
+_POWERS: dict[float, np.ufunc] = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
 
 
 def _reduce(batch: Batch, ufunc: np.ufunc, x: Any, axis: Any = 0, **kwargs: Any) -> Any:

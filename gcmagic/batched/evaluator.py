@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from ..evaluation import Progress, SerialEvaluator
 from ..parameters import Block
 from ..problem import Problem, as_cost, raised_at
 from . import rules
-from .arrays import Batch, Copies, TooLarge, Untraceable, of_parameter
+from .arrays import Batch, Copies, Pool, TooLarge, Untraceable, of_parameter
 from .objects import carrying, placed
 
 # fewer evaluations than this are not worth a batch: a traced call costs some ten plain ones
@@ -26,17 +25,12 @@ AUDITED = 3
 AUDIT_RTOL = 1e-9
 AUDIT_ROUNDING = 512 * 2.0**-53
 # copies in the first call; later calls grow by this factor
-FIRST, GROWTH = 64, 8
+FIRST, GROWTH = 64, 64
 # the largest array of a batch should stay in the cache
-CACHE = 2 * 2**20
+CACHE = 4 * 2**20
 MOST_MEMORY = 2**30
 
 assert rules.RULES  # entered by the import
-
-
-@dataclass(frozen=True, slots=True)
-class _Slower:
-    """Why a parameter array is left to the loop although it can be traced."""
 
 
 class BatchedEvaluator:
@@ -63,7 +57,7 @@ class BatchedEvaluator:
         self.progress = progress
         self.memory = memory
         self.reasons: dict[str, str] = {}
-        self._left: dict[str, tuple[Any, _Slower | str]] = {}
+        self._left: dict[str, Any] = {}  # arrays that are the loop's, and of which function
 
     def __call__(
         self, problem: Problem, theta: np.ndarray, components: np.ndarray, points: np.ndarray
@@ -116,16 +110,14 @@ class BatchedEvaluator:
         tick: Callable[[int], None],
     ) -> np.ndarray:
         """The values for components of one parameter array."""
-        left = self._left.get(block.name)
-        known = left is not None and left[0] == problem.fun
-        if points.size < FEW or known:
+        if points.size < FEW or self._left.get(block.name) is problem.fun:
             return _loop(problem, theta, components, points, tick)
         try:
             if points.dtype != np.float64:
                 raise Untraceable(f"the points are {points.dtype}")
             return self._batched(problem, theta, block, components, points, tick)
         except _QuickerError as quicker:
-            self._left[block.name] = (problem.fun, _Slower())
+            self._left[block.name] = problem.fun
             values = quicker.values
             missing = quicker.done
             values[missing:] = _loop(
@@ -137,7 +129,7 @@ class BatchedEvaluator:
             reason += raised_at(error)
         self.reasons[block.name] = reason
         if points.dtype == np.float64:
-            self._left[block.name] = (problem.fun, reason)
+            self._left[block.name] = problem.fun
         return _loop(problem, theta, components, points, tick)
 
     def _batched(
@@ -154,15 +146,14 @@ class BatchedEvaluator:
         limit = _free() if self.memory is None else self.memory
         values = np.empty_like(points)
         count = max(1, FIRST // each)  # components, each with all its points
-        start = 0
+        start, pool = 0, Pool()
         while start < total:
             stop = min(total, start + count)
             offsets = np.repeat(components[start:stop] - block.start, each)
             began = time.perf_counter()
             try:
-                found, batch = traced(
-                    problem, theta, block, offsets, points[start:stop].reshape(-1), limit / 2
-                )
+                numbers = points[start:stop].reshape(-1)
+                found, batch = traced(problem, theta, block, offsets, numbers, limit / 2, pool)
             except TooLarge:
                 if count * each < FIRST // 4:
                     raise Untraceable(
@@ -180,7 +171,10 @@ class BatchedEvaluator:
                 raise _QuickerError(values, start)
             if start < total:
                 fits = min(CACHE * copies / batch.largest, limit / 2 * copies / batch.peak)
-                count = max(1, int(min(fits, GROWTH * copies)) // each)
+                grown = max(1, int(min(fits, GROWTH * copies)) // each)
+                if grown != count:
+                    count = grown
+                    pool.clear()
         return values
 
 
@@ -199,6 +193,7 @@ def traced(
     offsets: np.ndarray,
     numbers: np.ndarray,
     limit: float = np.inf,
+    pool: Pool | None = None,
 ) -> tuple[np.ndarray, Batch]:
     """J with the component at ``offsets[k]`` of `block` set to ``numbers[k]``, in one call.
 
@@ -209,7 +204,7 @@ def traced(
     TooLarge
         Where the copies would take more than `limit` bytes.
     """
-    batch = Batch(len(offsets), limit)
+    batch = Batch(len(offsets), limit, pool)
     path = problem.layout.paths[problem.layout.blocks.index(block)]
     params = problem.layout.workspace(theta).params
     base = params

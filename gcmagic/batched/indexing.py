@@ -56,7 +56,7 @@ def getitem(x: Copies, key: Any) -> Any:
         if type(found) is not Copies:
             return np.expand_dims(found, tuple(new))
         found = expand_dims(found, tuple(new))
-    return x.view(found) if type(found) is Copies else found
+    return x.view(found, key) if type(found) is Copies else found
 
 
 def _slice(x: Copies, items: list[Any]) -> Any:
@@ -146,22 +146,29 @@ def setitem(x: Copies, key: Any, value: Any) -> None:
     ):
         batch.refuse(f"writes other numbers into an array of {x.dtype}")
     key = _key(x, key)
-    if not x.own:
-        rows = np.array(x.dense())
-        x.become(Copies(batch, x.shape, rows))
-        x.own = True
-    elif any(m is not None and m is not x for m in (r() for r in x.family or ())):
-        batch.refuse("writes into an array that another array is a view of")
-    full = (slice(None), *key)
+    if x.own and x.origin is None and not x.relatives():
+        _write(x.rows, x, key, value)  # nobody else can see it
+    else:
+        x.become(written(x, key, value), own=True)
+
+
+def written(x: Copies, key: Any, value: Any) -> Copies:
+    """A copy of x with ``x[key] = value``."""
+    rows = np.array(x.dense(), order="C")
+    _write(rows, x, key if isinstance(key, tuple) else (key,), value)
+    return Copies(x.batch, x.shape, rows)
+
+
+def _write(rows: np.ndarray, x: Copies, key: tuple[Any, ...], value: Any) -> None:
+    count = x.batch.count
     if _basic(key, x.ndim) is not None:
-        target = x.rows[full]
-        target[...] = _rows(value, batch.count, target.ndim)
+        target = rows[(slice(None), *key)]
+        target[...] = _rows(value, count, target.ndim)
         return
     places = np.arange(x.size).reshape(x.shape)[key]
-    flat = x.rows.reshape(batch.count, -1)  # a view: `rows` is ours and in one piece
-    given = _rows(value, batch.count, 1 + places.ndim)
-    given = np.broadcast_to(given, (batch.count, *places.shape))
-    flat[:, places.reshape(-1)] = given.reshape(batch.count, -1)
+    flat = rows.reshape(count, -1)  # a view: `rows` is in one piece
+    given = np.broadcast_to(_rows(value, count, 1 + places.ndim), (count, *places.shape))
+    flat[:, places.reshape(-1)] = given.reshape(count, -1)
 
 
 def _rows(value: Any, count: int, ndim: int) -> Any:
@@ -212,6 +219,7 @@ RULES.update(
     {
         "getitem": getitem,
         "setitem": setitem,
+        "written": written,
         "take": take,
         np.take: take_along,
         np.take_along_axis: take_along_axis,

@@ -48,7 +48,9 @@ def _product(a: Any, b: Any) -> Copies:
     if type(a) is not Copies:
         if not b.axes and b.shape[1] > 1:  # no transposing to and fro
             b.batch.reserve(b.batch.count * a.shape[0] * b.shape[1])
-            return Copies(b.batch, (a.shape[0], b.shape[1]), np.matmul(a, b.rows))
+            shape = (a.shape[0], b.shape[1])
+            rows = np.matmul(a, b.rows, out=b.batch.pool.empty((b.batch.count, *shape)))
+            return Copies(b.batch, shape, rows)
         return _turned(_left(_turned(b), a.T))
     return _both(a, b)
 
@@ -65,7 +67,7 @@ def _left(a: Copies, b: np.ndarray) -> Copies:
     delta = a.delta() if 1 in a.axes else None
     if not a.axes or (1 in a.axes and delta is None):
         batch.reserve(n * p * r)
-        rows = a.dense().reshape(n * p, q) @ b
+        rows = np.matmul(a.dense().reshape(n * p, q), b, out=batch.pool.empty((n * p, r)))
         return Copies(batch, shape, rows.reshape(n, p, r))
     assert a.base is not None
     base = a.base @ b
@@ -75,7 +77,8 @@ def _left(a: Copies, b: np.ndarray) -> Copies:
     assert delta is not None
     if a.axes == (1,):
         batch.reserve(n * p * r)
-        rows = delta[:, :, None] * b[a.index[0]][:, None, :]
+        rows = batch.pool.empty((n, p, r))
+        np.einsum("np,nr->npr", delta, b[a.index[0]], out=rows)
         rows += base
         return Copies(batch, shape, rows)
     batch.reserve(n * r)
