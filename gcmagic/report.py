@@ -55,12 +55,23 @@ class Report:
         blocks = self.blocks_of(name)
         if any(block.verdict is FAIL for block in blocks):
             return FAIL
-        if any(b.count(Status.NOT_FINITE) or b.count(Status.UNCONFIRMED) for b in blocks):
+        if self.is_beyond_settling(name) or np.any(self.open_components(name)):
             return INCONCLUSIVE
+        return PASS if any(np.any(block.moves) for block in blocks) else INCONCLUSIVE
+
+    def is_beyond_settling(self, name: str) -> bool:
+        """Whether it was not finite, or off for a reason unknown, at some point."""
+        return any(
+            block.count(Status.NOT_FINITE) or block.count(Status.UNCONFIRMED)
+            for block in self.blocks_of(name)
+        )
+
+    def open_components(self, name: str) -> np.ndarray:
+        """Which components no point has settled: right where they move, or zero at every point."""
+        blocks = self.blocks_of(name)
         agrees = np.array([block.status == Status.AGREES for block in blocks])
         moves = np.array([block.moves for block in blocks])
-        shown = np.any(agrees & moves, axis=0)
-        return PASS if np.any(shown) and np.all(shown | np.all(agrees, axis=0)) else INCONCLUSIVE
+        return ~(np.any(agrees & moves, axis=0) | np.all(agrees, axis=0))
 
     def blocks_of(self, name: str) -> tuple[Comparison, ...]:
         """The comparisons of one parameter array, one a point."""

@@ -14,6 +14,7 @@ from . import plots
 from .comparison import FAIL, PASS, Comparison, Status, Verdict
 from .notation import exponent
 from .phase import Phase
+from .plots.card import CHECKMARK
 from .report_text import shape, worst_lines
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's blue and vermilion, the latter darkened until white text on it has contrast 4.5
 COLOURS = {"PASS": "#0072B2", "FAIL": "#BF4E00", "INCONCLUSIVE": "#6B6B6B"}
-MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?"}
 LINE = "border-top:1px solid rgba(128,128,128,.35)"
 CELL = f"text-align:left;padding:.3em .9em .3em .2em;vertical-align:baseline;{LINE}"
 HEADING = 'style="margin:.8em 0 .2em"'
@@ -71,7 +71,7 @@ def badge(verdict: Verdict) -> str:
     name = verdict.name
     return (
         f'<span style="background:{COLOURS[name]};color:#fff;border-radius:.35em;'
-        f'padding:.1em .55em;font-weight:600;white-space:nowrap">{MARKS[name]} {name}</span>'
+        f'padding:.1em .55em;font-weight:600;white-space:nowrap">{CHECKMARK[name]} {name}</span>'
     )
 
 
@@ -112,7 +112,7 @@ def _cells(block: Comparison | None) -> str:
     weight = "400" if block.verdict is PASS else "600"
     return (
         f'<td style="{CELL}"><span style="font-weight:{weight};white-space:nowrap">'
-        f"{MARKS[name]} {name}</span></td>"
+        f"{CHECKMARK[name]} {name}</span></td>"
         f'<td style="{CELL};white-space:nowrap">{exponent(block.difference, 1)}'
         f'<span style="{QUIET}">{count} &nbsp;(floor {exponent(block.floor)})</span></td>'
     )
