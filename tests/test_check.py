@@ -31,6 +31,10 @@ def noisy(p, rng=np.random.default_rng(5)):  # noqa: B008 - one generator for al
     return halves(p) + 1e-3 * rng.standard_normal()
 
 
+def uneven_factors(g):
+    return g * np.linspace(1.1, 2, g.size).reshape(g.shape)
+
+
 def accumulating():
     total = np.zeros(3)
 
@@ -159,6 +163,21 @@ TABLE = {
     ),
     "sign": (with_bug(tanh_network(), W1=lambda g: -g), FAIL, "W1", ("sign",)),
     "zero": (with_bug(tanh_network(), b1=lambda g: 0 * g), FAIL, "b1", ("zero-gradient",)),
+    "delta wrong at layer 1": (
+        with_bug(tanh_network(), W1=uneven_factors, b1=uneven_factors),
+        FAIL,
+        "W1 b1",
+        ("enters-at-layer",),
+    ),
+    "delta wrong at layer 3": (
+        with_bug(
+            tanh_network(), **dict.fromkeys(("W1", "b1", "W2", "b2", "W3", "b3"), uneven_factors)
+        ),
+        FAIL,
+        "W1 b1 W2 b2 W3 b3",
+        ("wrong",),  # there is no right layer above, so nothing can be said of where it enters
+    ),
+    "W1 x 1/8": (with_bug(tanh_network(), W1=lambda g: g / 8), FAIL, "W1", ("constant-factor",)),
     "one row": (
         with_bug(tanh_network(), W1=lambda g: g * np.array([[1], [1], [2], [1], [1]])),
         FAIL,
@@ -211,6 +230,13 @@ def test_every_scheme_passes_right_code_and_fails_wrong_code(scheme):
     assert check_problem(right, scheme=scheme).verdict is PASS
     wrong = check_problem(with_bug(right, b2=lambda g: 1.01 * g), scheme=scheme)
     assert wrong.wrong == ("b2",)
+
+
+def test_a_factor_is_written_as_one_is_told_it():
+    report = check_problem(with_bug(tanh_network(), W1=lambda g: g / 8), steps=0)
+    assert report.findings[0].title == "W1: the gradient is 1/8 times what it should be"
+    report = check_problem(with_bug(tanh_network(), W1=lambda g: -0.3 * g), steps=0)
+    assert report.findings[0].title == "W1: the gradient is -0.3 times what it should be"
 
 
 def test_the_lecture_case():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,8 @@ def diagnose(phase: Phase, settings: Settings) -> tuple[Finding, ...]:
     if findings:
         return tuple(findings)
     wrong = [block for block in phase.blocks if block.verdict is FAIL]
+    entry = enters_at(list(phase.blocks))
+    findings += [entry] if entry else []
     findings += factors(wrong)
     explained = {name for f in findings for name in f.where.split()}
     for block in wrong:
@@ -49,6 +52,38 @@ def merged(findings: list[Finding]) -> list[Finding]:
         title = first.title.replace(f"{first.where}:", f"{names}:", 1)
         together.append(replace(first, where=names, title=title))
     return together
+
+
+def enters_at(blocks: list[Comparison]) -> Finding | None:
+    """Layers, by the numbers in their names: right from the last down to one, wrong from there on.
+
+    Said only where the whole of a layer is wrong and everything below it too; one array that is
+    wrong alone has its mistake in its own line.
+    """
+    layers: dict[int, list[Comparison]] = {}
+    for block in blocks:
+        number = re.fullmatch(r"[A-Za-z_]+?_?(\d+)", block.name)
+        if number is None:
+            return None
+        layers.setdefault(int(number[1]), []).append(block)
+    wrong = [k for k, found in layers.items() if all(b.verdict is FAIL for b in found)]
+    right = [k for k, found in layers.items() if all(b.verdict is PASS for b in found)]
+    if not wrong or not right or len(wrong) + len(right) != len(layers):
+        return None
+    k = max(wrong)
+    if k > min(right) or any(len(layers[j]) < 2 for j in wrong):
+        return None
+    good = " ".join(b.name for j in sorted(right) for b in layers[j])
+    bad = " ".join(b.name for j in sorted(wrong) for b in layers[j])
+    below = "" if len(wrong) == 1 else " and all below it"
+    return Finding(
+        "enters-at-layer",
+        bad,
+        f"{bad}: the error enters at layer {k}",
+        f"{good} right, layer {k}{below} wrong",
+        f"Look at the line that makes dZ{k}, or what it is called: the product with W{k + 1}, the "
+        "derivative of the activation, and the cached arrays that both take.",
+    )
 
 
 def factors(blocks: list[Comparison]) -> list[Finding]:
