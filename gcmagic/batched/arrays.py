@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .bytecode import in_method, passes_on
+from .bytecode import in_method, in_place, passes_on
 
 Index = tuple[np.ndarray, ...]
 
@@ -165,6 +165,22 @@ def gather(array: np.ndarray, axes: tuple[int, ...], index: Index) -> np.ndarray
         return array[index]
     return np.moveaxis(array, axes, range(len(axes)))[index]
 
+
+class _Probe:
+    """Counts the references to an array that an operator writes into."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        references = sys.getrefcount(kwargs["out"][0]) if "out" in kwargs else 0
+        return references
+
+
+def _lone() -> int:
+    total: Any = np.zeros(2)
+    total += _Probe()
+    return total
+
+
+_LONE = _lone()  # of an array that one name holds
 
 _METHODS = frozenset(
     ["all", "any", "argmax", "argmin", "argsort", "clip", "compress", "conj", "conjugate", "cumprod", "cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ptp", "ravel", "repeat", "round", "searchsorted", "sort", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"]
@@ -334,6 +350,7 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
         return np.transpose(self)  # pyright: ignore
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        references = sys.getrefcount(kwargs["out"][0]) if "out" in kwargs else 0
         batch = _open(inputs)
         if batch is None:
             if "out" in kwargs:
@@ -347,9 +364,15 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
         if out is None:
             return rule(batch, ufunc, *inputs, **kwargs)
         (target,) = out
-        if type(target) is not Copies:
+        if type(target) is Copies:
+            return target.become(rule(batch, ufunc, *inputs, **kwargs))
+        # `total += x` binds the name anew; nobody sees what becomes of an array without another
+        if references > _LONE or target.base is not None or not in_place(sys._getframe(1)):
             batch.refuse("writes into a plain array")
-        return target.become(rule(batch, ufunc, *inputs, **kwargs))
+        found = rule(batch, ufunc, *inputs, **kwargs)
+        if found.shape != target.shape or found.dtype != target.dtype:
+            batch.refuse("writes into a plain array")
+        return found
 
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]

@@ -59,6 +59,12 @@ def _straight_to_return(frame: FrameType) -> bool:
     return False
 
 
+def in_place(frame: FrameType) -> bool:
+    """True where the instruction that runs is ``x += y``, or another of its kind."""
+    steps, at = _steps(frame)
+    return at < len(steps) and steps[at].opname == "BINARY_OP" and steps[at].argrepr.endswith("=")
+
+
 def in_method(frame: FrameType, name: str) -> bool:
     """True where the instruction that runs is ``something.name(argument)``."""
     steps, at = _steps(frame)
