@@ -40,9 +40,9 @@ def test_prints_a_line_a_check_and_fails_on_a_wrong_gradient(notebook, capsys):
     assert main([str(path)]) == 1
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        "nb.ipynb  cell 2  PASS  the gradient agrees with the cost at two points",
+        "nb.ipynb  cell 2  PASS  the gradient agrees with the cost at 2 points",
         "nb.ipynb  cell 3  FAIL  the gradient of theta is wrong",
-        "nb.ipynb  cell 3  PASS  the gradient agrees with the cost at two points",
+        "nb.ipynb  cell 3  PASS  the gradient agrees with the cost at 2 points",
     ]
     assert err == ""
     assert path.read_bytes() == before
