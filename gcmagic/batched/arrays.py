@@ -278,7 +278,7 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
         """`other`, noted as what NumPy would have made a view of this array, ``self[key]``."""
         if self.family is None:
             self.family = [weakref.ref(self)]
-        self.family = [ref for ref in self.family if ref() is not None]
+        self.family[:] = [ref for ref in self.family if ref() is not None]
         self.family.append(weakref.ref(other))
         other.family = self.family
         other.origin = None if key is None else (self, key)
@@ -516,7 +516,7 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin):
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order."""
-        given = axes[0] if len(axes) == 1 else axes or None
+        given = axes[0] if len(axes) == 1 and np.iterable(axes[0]) else axes or None
         return np.transpose(self, given)  # pyright: ignore
 
     def flatten(self, order: str = "C") -> Any:

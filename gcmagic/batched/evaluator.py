@@ -17,6 +17,7 @@ from ..problem import Problem, as_cost, raised_at
 from . import rules
 from .arrays import Batch, Copies, Pool, TooLarge, Untraceable, of_parameter
 from .objects import carrying, placed
+from .pending import resolved
 
 # fewer evaluations than this are not worth a batch: a traced call costs some ten plain ones
 FEW = 64
@@ -229,6 +230,7 @@ def _costs(result: Any, batch: Batch, name: str) -> np.ndarray:
         if result is not batch.marker:
             raise Untraceable("turns a number into a float and goes on with it")
         result = batch.marked
+    result = resolved(result)
     if type(result) is not Copies:  # nothing in it came from the parameter
         return np.full(batch.count, as_cost(result, name))
     if result.size != 1 or result.dtype.kind not in "fiub":

@@ -6,6 +6,7 @@ import numpy as np
 
 import gcmagic.batched.rules  # noqa: F401
 from gcmagic.batched.arrays import Batch, Copies, rest_of
+from gcmagic.batched.pending import resolved
 
 COUNT = 5
 
@@ -32,7 +33,7 @@ def agree(function, *args, rtol=1e-12):
     """`function` of copies is, copy by copy, the function of the copy."""
     plain = [in_full(x) for x in args]
     wanted = [function(*one) for one in zip(*plain, strict=True)]
-    found = function(*args)
+    found = resolved(function(*args))
     results = found if isinstance(found, (list, tuple)) else [found]
     wholes = [w if isinstance(w, (list, tuple)) else [w] for w in wanted]
     assert len(results) == len(wholes[0])
