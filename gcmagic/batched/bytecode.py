@@ -40,7 +40,8 @@ def passes_on(frame: FrameType | None) -> bool:
 def _steps(frame: FrameType) -> tuple[list[dis.Instruction], int]:
     """The instructions that matter, and the place of the one that runs."""
     steps = [s for s in dis.get_instructions(frame.f_code) if s.opname not in _IGNORED]
-    at = next((k for k, step in enumerate(steps) if step.offset == frame.f_lasti), len(steps))
+    # in a frame that has called another the place may be that of the instruction's cache
+    at = sum(step.offset <= frame.f_lasti for step in steps) - 1
     if at + 1 < len(steps) and steps[at].opname == "PRECALL":  # 3.11 may call from there
         at += 1
     return steps, at
@@ -62,13 +63,13 @@ def _straight_to_return(frame: FrameType) -> bool:
 def in_place(frame: FrameType) -> bool:
     """True where the instruction that runs is ``x += y``, or another of its kind."""
     steps, at = _steps(frame)
-    return at < len(steps) and steps[at].opname == "BINARY_OP" and steps[at].argrepr.endswith("=")
+    return steps[at].opname == "BINARY_OP" and steps[at].argrepr.endswith("=")
 
 
 def in_method(frame: FrameType, name: str) -> bool:
     """True where the instruction that runs is ``something.name(argument)``."""
     steps, at = _steps(frame)
-    if at >= len(steps) or steps[at].opname != "CALL" or steps[at].arg != 1:
+    if steps[at].opname != "CALL" or steps[at].arg != 1:
         return False
     made = 0
     for k in range(at - 1, -1, -1):
