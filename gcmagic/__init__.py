@@ -21,6 +21,9 @@ from .sweep import sweep
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from . import plots
+    from .discovery import discover
+
 __version__ = "0.1.0"
 
 __all__ = [

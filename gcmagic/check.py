@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from .comparison import FAIL, INCONCLUSIVE, PASS, THRESHOLD
 from .confirm import confirmed, jittered
 from .diagnosis.rules import diagnose
+from .directions import sample_for
 from .errors import GradcheckFailed, InputError
 from .evaluation import Evaluator, SerialEvaluator, progress_bar
 from .findings import Finding
@@ -23,6 +25,8 @@ from .sandbox import Snapshot, untouched
 from .schemes import CENTRAL, Scheme, as_scheme
 from .training import Step, descend
 
+# seconds; a check that would take longer looks at a sample
+BUDGET = 60.0
 # a PASS whose floor is above this would hide a gradient that is off by a hundredth of a percent
 SHARP = 1e-5
 # how many more points what is open is looked at: a unit may be idle at one of them, and at another
@@ -42,6 +46,7 @@ def check(
     learning_rate: float | None = None,
     init: str = "given",
     seed: int = 0,
+    budget: float | None = BUDGET,
     raise_on_failure: bool = False,
 ) -> Report:
     """Check a gradient written by hand against the cost that it is the gradient of.
@@ -73,6 +78,9 @@ def check(
         ``"given"`` starts at `params`, ``"random"`` at values of their scale, biases included.
     seed
         For all that is drawn at random.
+    budget
+        Seconds that the check should take at most. Where all components would take longer, a
+        random sample of every array is checked, and the report says so; None checks all.
     raise_on_failure
         Raise `GradcheckFailed`, an AssertionError, with the report as its message.
 
@@ -106,6 +114,7 @@ def check(
         learning_rate=learning_rate,
         init=init,
         seed=seed,
+        budget=budget,
         raise_on_failure=raise_on_failure,
     )
 
@@ -121,6 +130,7 @@ def check_problem(
     learning_rate: float | None = None,
     init: str = "given",
     seed: int = 0,
+    budget: float | None = BUDGET,
     raise_on_failure: bool = False,
 ) -> Report:
     """`check` for a Problem, as discovery makes them; the options are the same."""
@@ -130,6 +140,8 @@ def check_problem(
         raise InputError(f"steps is {steps!r}; needed: 0, 1, 2, ...")
     if not (np.isfinite(threshold) and 0 < threshold < 1):
         raise InputError(f"threshold is {threshold!r}; needed: between 0 and 1, such as 1e-7")
+    if budget is not None and not budget > 0:
+        raise InputError(f"budget is {budget!r}; needed: a number of seconds, or None")
     names = tuple(block.name for block in problem.layout.select(layers))
     settings = Settings(as_scheme(scheme), epsilon, threshold, names, seed)
     evaluator = SerialEvaluator(progress_bar)
@@ -141,7 +153,8 @@ def check_problem(
             name, theta, told = random_start(problem, theta, seed)
         else:
             name, told = "given parameters", ()
-        told = (*frozen, *told)
+        settings, sampled = _within(budget, problem, theta, settings, 2 if steps else 1)
+        told = (*frozen, *told, *sampled)
         phases = [_phase(problem, name, theta, settings, evaluator, told)]
         if steps:
             after, told = _train(problem, theta, steps, learning_rate)
@@ -155,6 +168,30 @@ def check_problem(
     if raise_on_failure and report.verdict is FAIL:
         raise GradcheckFailed(report)
     return report
+
+
+def _within(
+    budget: float | None, problem: Problem, theta: np.ndarray, settings: Settings, points: int
+) -> tuple[Settings, tuple[Finding, ...]]:
+    """The settings with a sample where all components would take longer than the budget."""
+    blocks = problem.layout.select(settings.layers)
+    start = perf_counter()
+    problem.cost_at(theta)
+    seconds = perf_counter() - start
+    sample = sample_for(blocks, seconds, budget, points)
+    if sample is None:
+        return settings, ()
+    share = 1 - 0.01 ** (1 / sample)
+    return replace(settings, sample=sample), (
+        Finding(
+            "sampled",
+            "",
+            f"only a sample was checked: {sample} components of every array that has more",
+            f"a bug in {share:.0%} or more of the components of an array is caught with a "
+            "probability of 99 %; a rarer one may be missed",
+            "Take fewer examples (--data X[:, :16],Y[:, :16]) or more time (--budget SECONDS).",
+        ),
+    )
 
 
 def _repeatable(

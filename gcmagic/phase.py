@@ -8,6 +8,7 @@ import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
 from .derivatives import derivative, noise_of
+from .directions import coordinates
 from .errors import InputError
 from .evaluation import Evaluator
 from .findings import Finding
@@ -37,6 +38,7 @@ class Settings:
     threshold: float = 1e-7
     layers: tuple[str, ...] | None = None
     seed: int = 0
+    sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +119,7 @@ def check_at(
     refusal = _unusable(problem, cost, again, gradient, repeated)
     if refusal is not None:
         status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
-        blank = tuple(_blank(block, gradient, status) for block in blocks)
+        blank = tuple(_blank(block, gradient, status, settings) for block in blocks)
         epsilon = _unit_step(settings, cost)
         return Phase(name, theta, cost, np.nan, epsilon, blank, (refusal,), nfev)
 
@@ -126,12 +128,16 @@ def check_at(
     nfev += measured.nfev
     compared = []
     for block in blocks:
-        found, used = compare(problem, theta, block, gradient, cost, noise, settings, evaluator)
+        offsets = coordinates(block, settings.sample, settings.seed)
+        found, used = compare(
+            problem, theta, block, gradient, cost, noise, settings, evaluator, offsets
+        )
         compared.append(found)
         nfev += used
     told: tuple[Finding, ...] = ()
-    if np.any(gradient) and not any(np.any(found.numeric) for found in compared):
-        compared = [_blank(block, gradient, Status.NOISY) for block in blocks]
+    everything = len(blocks) == len(layout.blocks)
+    if everything and np.any(gradient) and not any(np.any(found.numeric) for found in compared):
+        compared = [_blank(block, gradient, Status.NOISY, settings) for block in blocks]
         told = (_stuck(problem),)
     epsilon = _unit_step(settings, cost_size(cost, noise))
     return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
@@ -264,15 +270,16 @@ def _comparison(
     return Comparison(block, *arrays, rounding=expected)
 
 
-def _blank(block: Block, gradient: np.ndarray, status: Status) -> Comparison:
-    unknown = np.full(block.size, np.nan)
+def _blank(block: Block, gradient: np.ndarray, status: Status, settings: Settings) -> Comparison:
+    offsets = coordinates(block, settings.sample, settings.seed)
+    unknown = np.full(offsets.size, np.nan)
     return _comparison(
         block,
-        np.arange(block.size),
-        gradient[block.slice],
+        offsets,
+        gradient[block.start + offsets],
         unknown,
         unknown.copy(),
-        np.full(block.size, status, dtype=np.int8),
+        np.full(offsets.size, status, dtype=np.int8),
     )
 
 

@@ -128,7 +128,8 @@ class Report:
             )
         if self.verdict is PASS:
             count = len(self.phases)
-            return f"PASS: {self.verdict.value} at {count} point{'s' * (count > 1)}"
+            sampled = ", as far as sampled" if self.settings.sample is not None else ""
+            return f"PASS: {self.verdict.value} at {count} point{'s' * (count > 1)}{sampled}"
         open_names = [n for n in self.names if self.verdict_of(n) is INCONCLUSIVE]
         return f"INCONCLUSIVE: {self.verdict.value} for {enumerate_names(open_names)}"
 

@@ -405,3 +405,12 @@ def test_an_idle_thread_ends_and_another_takes_over(panel, monkeypatch):
     assert d._worker is None
     d.epsilon.value = 1e-4
     assert "epsilon 1e-4" in words(d)
+
+
+def test_a_report_on_a_sample_is_explored_on_that_sample(panel):
+    report = network(double_w2, budget=1e-9, steps=0)
+    d = panel(report)
+    checked = sum(block.analytic.size for block in report.phases[0].blocks)
+    d.epsilon.value = 1e-4
+    assert f"of {checked} components off" in words(d)
+    assert "epsilon 1e-4" in words(d)

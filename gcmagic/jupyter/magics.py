@@ -68,6 +68,9 @@ class GradcheckMagics(Magics):
         help="random (drawn at the scale of the parameters) or given (their values as they are)",
     )
     @argument("--seed", default="0", help="for the random initialisation")
+    @argument(
+        "--budget", metavar="SECONDS", default="60", help="more than that: a sample; 60 by default"
+    )
     @argument("--raise", action="store_true", dest="raise_", help="raise an error for FAIL")
     @argument(
         "--explain", action="store_true", help="say what was found and why, and check nothing"
@@ -156,6 +159,7 @@ class GradcheckMagics(Magics):
             "learning_rate": self._number(arguments.learning_rate, "--learning-rate"),
             "init": arguments.init,
             "seed": self._number(arguments.seed, "--seed", int),
+            "budget": self._number(arguments.budget, "--budget"),
             "raise_on_failure": arguments.raise_,
         }
 

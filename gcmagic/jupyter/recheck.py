@@ -96,7 +96,7 @@ class Recheck:
         phase, problem = self.report.phases[question.phase], self.report.problem
         own = next(block for block in phase.blocks if block.name == name)
         gradient = np.full(problem.layout.size, np.nan)
-        gradient[own.block.slice] = own.analytic
+        gradient[own.block.start + own.components] = own.analytic  # may be a sample
         with np.errstate(all="ignore"):
             found, calls = compare(
                 problem,
@@ -107,7 +107,7 @@ class Recheck:
                 phase.noise,
                 replace(self.report.settings, epsilon=question.epsilon),
                 evaluator,
-                None if share >= 1 else _sample(own, share),
+                own.components if share >= 1 else own.components[_sample(own, share)],
             )
         if own.count(Status.UNCONFIRMED):  # no epsilon makes wrong what is right nearby
             status = np.where(found.status == Status.WRONG, Status.UNCONFIRMED, found.status)
@@ -133,7 +133,7 @@ class Recheck:
 
 
 def _sample(own: Comparison, share: float) -> np.ndarray:
-    """Some offsets, spread evenly, and those that the report found furthest off."""
+    """Some places, spread evenly, and those that the report found furthest off."""
     count = max(2, int(share * own.analytic.size))
     spread = np.linspace(0, own.analytic.size - 1, min(count, own.analytic.size)).astype(int)
     return np.unique(np.concatenate([spread, np.array(own.worst(2), dtype=int)]))
