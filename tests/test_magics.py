@@ -232,6 +232,13 @@ def test_an_error_in_the_users_code_names_their_line(network):
     assert "moved: of mine (line 3 of compute_cost: if len(calls) > 60" in run.stdout
 
 
+def test_a_cost_that_raises_is_named_with_what_it_raised(network):
+    network.run_cell("def compute_cost(A2, Y):\n    raise ValueError('of mine')")
+    run = Run(network, "%gradcheck")
+    assert isinstance(run.result.error_in_exec, gcm.BindingError)
+    assert "(compute_cost as the cost raised ValueError: of mine)" in run.stdout
+
+
 def test_options_may_be_variables_and_expressions_with_spaces(network):
     network.run_cell("eps = 1e-4")
     run = Run(

@@ -152,9 +152,11 @@ def nothing_found(
     if costless:
         names = ", ".join(dict.fromkeys(found.backward.name for found in costless))
         found = costless[0]
+        tried = [f"{t.what} {t.why}" for t in found.failures if t.what.endswith("as the cost")]
+        seen = f" ({'; '.join(dict.fromkeys(tried))})" if tried else ""
         return BindingError(
-            f"{names} gives gradients, but nothing here computes the cost that belongs to them; "
-            "name the function or write the expression:",
+            f"{names} gives gradients, but nothing here computes the cost that belongs to "
+            f"them{seen}; name the function or write the expression:",
             (f'%gradcheck --backward {found.backward.name} --cost "{_example(found)}"',),
         )
     failures = list(
