@@ -4,7 +4,7 @@
 the size of the batches, the audit, and the way back to the loop.
 """
 
-from .arrays import Untraceable
+from .batch import Untraceable
 from .evaluator import BatchedEvaluator
 
 __all__ = ["BatchedEvaluator", "Untraceable"]

@@ -1,10 +1,11 @@
 """Two questions that only the bytecode of the calling code answers.
 
-Whether a float that is about to be made does nothing but be returned: ``float(cost)`` has to give an ordinary float, which cannot stand for many copies. Where the user's
-code does nothing with it but hand it to its caller, and the caller likewise up to gcmagic, no
-instruction that runs afterwards can depend on its value: a placeholder is as good, and the cost is
-what it was made from. That is read from the bytecode; any instruction that is not known to be
-harmless, in any version of Python, means no.
+Whether a float that is about to be made does nothing but be returned: ``float(cost)`` has to give
+an ordinary float, which cannot stand for many copies. Where the user's code does nothing with it
+but hand it to its caller, and the caller likewise up to gcmagic, no instruction that runs
+afterwards can depend on its value: a placeholder is as good, and the cost is what it was made from.
+That is read from the bytecode; any instruction that is not known to be harmless, in any version of
+Python, means no.
 
 Whether the array that is asked for is the argument of a method: see `product`.
 """

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import RULES, UFUNCS, Batch, Copies, Index, gather, rest_of
+from .arrays import Copies
+from .batch import Batch
+from .representation import RULES, UFUNCS, Index, gather, rest_of
 
 
 def same(first: np.ndarray, second: np.ndarray) -> bool:
@@ -148,7 +150,9 @@ UFUNCS.update(__call__=_call, reduce=_reduce, accumulate=_accumulate, outer=_out
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """np.where."""
     if x is None or y is None:
-        return np.where(condition._decided("asks where a value that the perturbation changes is not"))
+        return np.where(
+            condition._decided("asks where a value that the perturbation changes is not")
+        )
     return elementwise(np.where, condition, x, y)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from ..evaluation import Progress, SerialEvaluator
 from ..parameters import Block
 from ..problem import Problem, as_cost, raised_at
 from . import rules
-from .arrays import Batch, Copies, Pool, TooLarge, Untraceable, of_parameter
+from .arrays import Copies, of_parameter
+from .batch import Batch, Pool, TooLarge, Untraceable
 from .objects import carrying, placed
 from .pending import resolved
 
@@ -121,9 +122,7 @@ class BatchedEvaluator:
             self._left[block.name] = problem.fun
             values = quicker.values
             missing = quicker.done
-            values[missing:] = _loop(
-                problem, theta, components[missing:], points[missing:], tick
-            )
+            values[missing:] = _loop(problem, theta, components[missing:], points[missing:], tick)
             return values
         except (Untraceable, Exception) as error:
             reason = str(error) if isinstance(error, Untraceable) else _raised(error)
@@ -294,8 +293,7 @@ def _free() -> float:
         with open("/proc/meminfo", encoding="ascii") as lines:
             free = next(float(li.split()[1]) * 1024 for li in lines if li.startswith("MemAvail"))
     except (OSError, StopIteration):
-        try:  # half of what there is, where nobody says how much is free
+        # half of what there is, where nobody says how much is free
+        with suppress(AttributeError, OSError, ValueError):
             free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2
-        except (AttributeError, OSError, ValueError):
-            pass
     return min(MOST_MEMORY, free / 4)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import RULES, Copies, gather, rest_of
+from .arrays import Copies
 from .elementwise import elementwise
+from .representation import RULES, gather, rest_of
 from .shapes import expand_dims
 
 

@@ -29,7 +29,7 @@ def placed(structure: Any, path: tuple[Any, ...], leaf: Any) -> Any:
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
-def carrying(fun: Callable[[Any], Any], name: Any, leaf: Copies) -> Callable[[Any], Any]:
+def carrying(fun: Any, name: Any, leaf: Copies) -> Callable[[Any], Any]:
     """The function with every place in the user's objects that holds a parameter holding `leaf`.
 
     A program that discovery made keeps the objects in its ``space`` and writes the parameters into
@@ -37,7 +37,7 @@ def carrying(fun: Callable[[Any], Any], name: Any, leaf: Copies) -> Callable[[An
     be written into an array; so the objects are copied with the array exchanged.
     """
     space, leaves = getattr(fun, "space", None), getattr(fun, "leaves", None)
-    if space is None or leaves is None or not dataclasses.is_dataclass(fun):
+    if space is None or leaves is None or not dataclasses.is_dataclass(type(fun)):
         return fun
     found = next((one for one in leaves if one.name == name), None)
     if found is None or not found.through_object:
@@ -55,4 +55,4 @@ def carrying(fun: Callable[[Any], Any], name: Any, leaf: Copies) -> Callable[[An
                 copies[key] = copy.deepcopy(value, memo)
             except Exception:  # a lock, a file, a generator: it is used in place
                 copies[key] = value
-    return dataclasses.replace(fun, space=copies)  # pyright: ignore
+    return dataclasses.replace(fun, space=copies)

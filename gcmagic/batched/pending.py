@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import RULES, Copies
+from .arrays import Copies
 from .products import matmul
+from .representation import RULES
 
 _LARGEST = 4096  # rows of the identity
 
@@ -22,7 +23,7 @@ _LARGEST = 4096  # rows of the identity
 class Pending(np.ndarray):
     """X, on its way to being a product."""
 
-    __array_priority__ = 1e9
+    __array_priority__: Any = 1e9  # pyright: ignore
 
     def __array_finalize__(self, obj: Any) -> None:
         if type(obj) is Pending:

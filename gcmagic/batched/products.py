@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import RULES, Copies
+from .arrays import Copies
 from .reductions import axes_of
+from .representation import RULES
 
 
 def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
@@ -200,11 +201,7 @@ def _pair(terms: Sequence[str], output: str, operands: Sequence[Any]) -> Any:
     """Einsum of two operands as one product of stacks of matrices."""
     cleaned, letters = [], []
     for k in (0, 1):
-        alone = [
-            i
-            for i, c in enumerate(terms[k])
-            if c not in output and c not in terms[1 - k]
-        ]
+        alone = [i for i, c in enumerate(terms[k]) if c not in output and c not in terms[1 - k]]
         cleaned.append(np.sum(operands[k], axis=tuple(alone)) if alone else operands[k])
         letters.append([c for i, c in enumerate(terms[k]) if i not in alone])
     a, b = cleaned

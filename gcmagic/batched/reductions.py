@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import RULES, Copies, gather, rest_of
+from .arrays import Copies
 from .elementwise import elementwise
+from .representation import RULES, gather, rest_of
 
 _NO = np._NoValue
 
@@ -171,7 +172,9 @@ RULES.update(
         np.linalg.norm: norm,
         np.average: average,
         np.ptp: ptp,
-        np.array_equal: lambda a, b: np.shape(a) == np.shape(b) and np.all(elementwise(np.equal, a, b)),
+        np.array_equal: lambda a, b: (
+            np.shape(a) == np.shape(b) and np.all(elementwise(np.equal, a, b))
+        ),
         np.allclose: lambda a, b, **kwargs: np.all(np.isclose(a, b, **kwargs)),
     }
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 import gcmagic.batched.rules  # noqa: F401
-from gcmagic.batched.arrays import Batch, Copies, rest_of
+from gcmagic.batched.arrays import Copies
+from gcmagic.batched.batch import Batch
 from gcmagic.batched.pending import resolved
+from gcmagic.batched.representation import rest_of
 
 COUNT = 5
 

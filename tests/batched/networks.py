@@ -1,4 +1,4 @@
-"""Costs as courses write them, with the parameters that they take: what the fast lane has to run."""
+"""Costs as courses write them, with the parameters that they take: what has to run in batches."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ CLASSES = RNG.integers(0, 3, 4)
 
 def im2col(x, size, pad):
     x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode="constant")
-    n, c, h, w = x.shape
+    _, c, h, _ = x.shape
     i0 = np.tile(np.repeat(np.arange(size), size), c)
     j0 = np.tile(np.arange(size), size * c)
     out = h - size + 1

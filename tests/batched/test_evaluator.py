@@ -8,9 +8,11 @@ import pytest
 
 from gcmagic import CheckInterrupted, UserCodeError
 from gcmagic.batched import BatchedEvaluator, evaluator
-from gcmagic.batched.arrays import RULES, Batch, Copies, of_parameter
+from gcmagic.batched.arrays import Copies, of_parameter
+from gcmagic.batched.batch import Batch
 from gcmagic.batched.elementwise import elementwise
 from gcmagic.batched.evaluator import traced
+from gcmagic.batched.representation import RULES
 from gcmagic.evaluation import SerialEvaluator
 from gcmagic.problem import Problem
 from tests.problems import tanh_network
@@ -73,7 +75,7 @@ FALLBACKS = {
     "float": (lambda w: float(np.sum(w**2)) + 1.0, "into a float and goes on with it"),
     "math": (lambda w: math.log(np.sum(w**2)), "into a float and goes on with it"),
     "branch": (
-        lambda w: np.sum(w**2) if w[0, 0] > THETA[0, 0] else np.sum(w**2),
+        lambda w: np.sum(w**2) if w[0, 0] > THETA[0, 0] else np.sum(w * w),
         "branches on a value that the perturbation changes",
     ),
     "preallocated": (_preallocated, "puts values into a plain array"),
@@ -195,9 +197,7 @@ def test_other_precisions_are_the_loops(dtype):
     points = points_of(theta).astype(dtype)
     found = batched(problem, theta, np.arange(42), points)
     assert found.dtype == dtype
-    np.testing.assert_array_equal(
-        found, SerialEvaluator()(problem, theta, np.arange(42), points)
-    )
+    np.testing.assert_array_equal(found, SerialEvaluator()(problem, theta, np.arange(42), points))
     assert "points are" in batched.reasons["theta"]
     batched(problem, theta, np.arange(42), points_of(theta))
     assert problem.fun is not batched._left.get("theta")

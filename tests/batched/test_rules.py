@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gcmagic.batched.arrays import RULES, Batch, Copies
+from gcmagic.batched.arrays import Copies
+from gcmagic.batched.batch import Batch
+from gcmagic.batched.representation import RULES
 from tests.batched.copies import COUNT, agree, copies
 
 sides = st.integers(1, 4)

@@ -1,0 +1,144 @@
+"""What all the arrays of one batched call share: how many copies, their memory, ways to give up."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+
+class Member(Protocol):
+    """An array of the call, as far as this module knows it."""
+
+    rows: np.ndarray
+    base: np.ndarray | None
+    axes: tuple[int, ...]
+    index: tuple[np.ndarray, ...]
+
+    def row(self, k: int) -> np.ndarray:
+        """The array of copy `k`."""
+        ...
+
+
+class Untraceable(BaseException):
+    """The function cannot be run on many copies at once; the message says why."""
+
+
+class TooLarge(BaseException):
+    """The copies would need more memory than they may."""
+
+
+class Pool:
+    """Memory that one batch leaves for the next: fresh pages cost more than the arithmetic.
+
+    A buffer is free when nothing but the pool refers to it; every view of it does.
+    """
+
+    __slots__ = ("_buffers",)
+
+    def __init__(self) -> None:
+        self._buffers: list[np.ndarray] = []
+
+    def empty(self, shape: tuple[int, ...]) -> np.ndarray:
+        """An uninitialised array of float64."""
+        size = 1
+        for n in shape:
+            size *= n
+        if size < 4096:
+            return np.empty(shape)
+        for k in range(len(self._buffers) - 1, -1, -1):
+            if size <= self._buffers[k].size <= 2 * size and self._uses(k) == _UNUSED:
+                return self._buffers[k][:size].reshape(shape)
+        self._buffers.append(np.empty(size))
+        return self._buffers[-1].reshape(shape)
+
+    def clear(self) -> None:
+        """Let go of what is not in use."""
+        self._buffers = []
+
+    def _uses(self, k: int) -> int:
+        return sys.getrefcount(self._buffers[k])
+
+
+def _unused() -> int:
+    pool = Pool()
+    pool.empty((8192,))
+    return pool._uses(0)
+
+
+_UNUSED = _unused()
+
+
+class Batch:
+    """What all the arrays of one batched call share.
+
+    Parameters
+    ----------
+    count
+        Number of copies, n.
+    limit
+        Bytes that the arrays of all copies may take together.
+    pool
+        Where their memory comes from.
+    """
+
+    __slots__ = (
+        "_members",
+        "closed",
+        "count",
+        "largest",
+        "limit",
+        "live",
+        "marked",
+        "marker",
+        "peak",
+        "places",
+        "pool",
+        "refusal",
+    )
+
+    def __init__(self, count: int, limit: float = np.inf, pool: Pool | None = None) -> None:
+        self.count = count
+        self.pool = Pool() if pool is None else pool
+        self.limit = limit
+        self.live = self.peak = self.largest = 0
+        self.closed = False
+        self.refusal: str | None = None
+        self.places = np.arange(count)
+        self.marker: float | None = None
+        self.marked: Any = None
+        self._members: list[weakref.ref[Any]] = []
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Give up; remembered, in case the user's code swallows the exception."""
+        self.refusal = reason
+        raise Untraceable(reason)
+
+    def reserve(self, size: float, itemsize: int = 8) -> None:
+        """See whether `size` more numbers still fit."""
+        needed = int(size) * itemsize
+        if self.live + needed > self.limit:
+            raise TooLarge(f"{needed} bytes beside {self.live}")
+        self.peak = max(self.peak, self.live + needed)
+
+    def enter(self, member: Member) -> None:
+        """Count a new array."""
+        self.live += member.rows.nbytes
+        self.peak = max(self.peak, self.live)
+        self.largest = max(self.largest, member.rows.nbytes)
+        self._members.append(weakref.ref(member))
+
+    def close(self) -> None:
+        """End the call: what the user's code has kept becomes the array of the last copy.
+
+        So it is what the last of as many plain calls would have left behind.
+        """
+        kept = [m for m in (ref() for ref in self._members) if m is not None]
+        values = [np.array(member.row(-1)) for member in kept]
+        self.closed = True
+        self._members = []
+        for member, value in zip(kept, values, strict=True):
+            member.base, member.axes, member.index, member.rows = value, (), (), value
+        self.marked = None
