@@ -278,10 +278,12 @@ def report(case: Case, repeats: int) -> None:
     line("gcmagic, differences", median(lambda: differences(problem, evaluator), repeats), unit)
     for name, reason in evaluator.reasons.items():
         print(f"    {name} by the loop: {reason}")
-    found = gcm.check(case.fun, gradient, case.params, steps=0)  # the gradient is known from here
+    found = gcm.check(
+        case.fun, gradient, case.params, steps=0, budget=None
+    )  # the gradient is known from here
     line(
         "gcmagic, check",
-        median(lambda: gcm.check(case.fun, gradient, case.params, steps=0), repeats),
+        median(lambda: gcm.check(case.fun, gradient, case.params, steps=0, budget=None), repeats),
         unit,
     )
     print(f"    {found.verdict}, difference {found.difference:.1e}, {found.nfev} evaluations")

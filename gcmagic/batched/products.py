@@ -117,10 +117,20 @@ def _both(a: Copies, b: Copies) -> Copies:
 
 def _stacked(a: Any, b: Any) -> Copies:
     """Products over leading axes."""
+    thin = None
+    if a.shape[:-2] == b.shape[:-2]:
+        if type(b) is not Copies:
+            thin = _thin(a, b)
+        elif type(a) is not Copies:
+            thin = _thin(np.swapaxes(b, -1, -2), np.swapaxes(a, -1, -2))
+            thin = None if thin is None else np.swapaxes(thin, -1, -2)
+    if thin is not None:
+        return thin
     batch = (a if type(a) is Copies else b).batch
     lead = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     shape = (*lead, a.shape[-2], b.shape[-1])
-    batch.reserve(batch.count * np.prod(shape, dtype=float))
+    size = batch.count * int(np.prod(shape))
+    batch.reserve(size)
 
     def rows(x: Any) -> np.ndarray:
         if type(x) is not Copies:
@@ -128,7 +138,32 @@ def _stacked(a: Any, b: Any) -> Copies:
         full = x.dense()
         return full.reshape(batch.count, *(1,) * (len(shape) - x.ndim), *x.shape)
 
-    return Copies(batch, shape, np.matmul(rows(a), rows(b)))
+    out = batch.pool.empty((batch.count, *shape))
+    return Copies(batch, shape, np.matmul(rows(a), rows(b), out=out))
+
+
+def _thin(a: Copies, b: np.ndarray) -> Copies | None:
+    """Copies of a stack of matrices, alike but for one row or one column, times a plain stack."""
+    batch, ndim = a.batch, a.ndim
+    if a.axes not in ((ndim - 1,), (ndim - 2,)) or a.dtype != np.float64 or b.dtype != np.float64:
+        return None
+    assert a.base is not None
+    shape = (*a.shape[:-1], b.shape[-1])
+    if a.axes == (ndim - 2,):  # (n, lead, q) of one row
+        batch.reserve(batch.count * int(np.prod(shape)) // shape[-2])
+        rows = np.matmul(np.moveaxis(a.rows, 0, -2), b)
+        rows = np.ascontiguousarray(np.moveaxis(rows, -2, 0))
+        return Copies(batch, shape, rows, np.matmul(a.base, b), a.axes, a.index)
+    delta = a.delta()
+    if delta is None:
+        return None
+    batch.reserve(batch.count * int(np.prod(shape)))
+    factor = np.moveaxis(b, -2, 0)[a.index[0]]  # (n, lead, r)
+    rows = np.multiply(
+        delta[..., None], factor[..., None, :], out=batch.pool.empty((batch.count, *shape))
+    )
+    rows += np.matmul(a.base, b)
+    return Copies(batch, shape, rows)
 
 
 def dot(a: Any, b: Any) -> Any:

@@ -131,7 +131,8 @@ def test_products(data):
     agree(np.matmul, a, b)
     agree(lambda a, b: a @ b, a, b)
     agree(np.dot, a, b)
-    agree(lambda a, b: a.dot(b), a, b)
+    if len(right) < 3 or kind != "right":  # NumPy's own method, which asks for an array
+        agree(lambda a, b: a.dot(b), a, b)
     agree(np.inner, np.swapaxes(a, 0, -1), b if len(right) == 1 else np.swapaxes(b, -1, -2)) if (
         len(left) == 1
     ) else None
