@@ -117,7 +117,7 @@ def _both(a: Copies, b: Copies) -> Copies:
 
 def _stacked(a: Any, b: Any) -> Copies:
     """Products over leading axes."""
-    thin = None
+    thin: Any = None
     if a.shape[:-2] == b.shape[:-2]:
         if type(b) is not Copies:
             thin = _thin(a, b)
