@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from .batched import BatchedEvaluator
 from .comparison import FAIL, INCONCLUSIVE, PASS, THRESHOLD
 from .confirm import confirmed, jittered
 from .diagnosis.rules import diagnose
 from .directions import sample_for
 from .errors import GradcheckFailed, InputError
-from .evaluation import Evaluator, SerialEvaluator, progress_bar
+from .evaluation import Evaluator, progress_bar
 from .findings import Finding
 from .initial import random_start
 from .phase import Phase, Settings, check_at
@@ -144,7 +145,7 @@ def check_problem(
         raise InputError(f"budget is {budget!r}; needed: a number of seconds, or None")
     names = tuple(block.name for block in problem.layout.select(layers))
     settings = Settings(as_scheme(scheme), epsilon, threshold, names, seed)
-    evaluator = SerialEvaluator(progress_bar)
+    evaluator = BatchedEvaluator(progress_bar)
     theta = problem.layout.flatten(problem.params)
 
     with untouched(problem.fun, problem.grad, *problem.roots) as snapshot:
