@@ -25,7 +25,7 @@ from .calling import (
 )
 from .names import gradient_stems, is_cost_variable, match_name
 from .pairing import by_name, candidates, distinct, in_order, parallel
-from .same_call import cost_reader
+from .same_call import cost_element
 
 VALUES = frozenset({"value", "val", "data", "v", "w", "x"})
 GRADIENTS = frozenset({"grad", "gradient", "deriv", "d", "derivative", "g", "g_", "dvalue"})
@@ -39,11 +39,15 @@ def read(outcome: Outcome) -> Reading | None:
         _visit((name,), value, outcome.roots, known, slots, set())
     if not slots:
         return None
-    cost = cost_reader(outcome)
+    ordered = in_order(distinct(slots), outcome)
+    cost = cost_element(outcome)
+    if cost is not None:
+        return Reading("L", ordered, cost.read, (), cost.label, cost.sure)
     alone = is_cost_like(outcome.result) and len(outcome.names) == 1
-    if cost is None and alone and is_cost_variable(outcome.names[0] or ""):
-        cost = lambda scope: scope[RESULT]  # noqa: E731
-    return Reading("L", in_order(distinct(slots), outcome), cost)
+    name = outcome.names[0] if alone else None
+    if name and is_cost_variable(name):
+        return Reading("L", ordered, lambda scope: scope[RESULT], (), name)
+    return Reading("L", ordered)
 
 
 def _visit(

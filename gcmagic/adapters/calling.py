@@ -58,6 +58,10 @@ class Reading:
         How to read the cost from the same call, None where it comes from elsewhere.
     notes
         What the user should know about it.
+    label
+        Which of the things returned is the cost: its name, or ``first value``.
+    sure
+        False where the cost is told from the name of the function alone.
     fused
         True where the gradient is read from an update of the parameters.
     rate
@@ -68,6 +72,8 @@ class Reading:
     slots: tuple[Slot, ...]
     cost: Read | None = None
     notes: tuple[str, ...] = ()
+    label: str = ""
+    sure: bool = True
     fused: bool = False
     rate: float = 0.0
 
@@ -98,6 +104,8 @@ class Outcome:
         True where data count as parameters too: a layer's input has a gradient.
     direct
         Roots that backward itself is given or reads; None where that is all of them.
+    function
+        The name of backward, without its owner.
     """
 
     result: Any
@@ -110,6 +118,7 @@ class Outcome:
     updated: frozenset[str] = frozenset()
     everything: bool = False
     direct: frozenset[str] | None = None
+    function: str = ""
 
     @property
     def elements(self) -> list[tuple[str | None, Any, Read]]:

@@ -60,6 +60,11 @@ _PENALTIES = frozenset((
     "lambd", "lambda", "lam", "reg", "regularization", "l2", "lmbda", "lmbd", "regstrength",
     "weightdecay", "reglambda", "lambdareg", "l2reg",
 ))  # fmt: skip
+_METRICS = frozenset((
+    "norm", "norms", "acc", "accuracy", "score", "precision", "recall", "correct", "hits",
+    "count", "counts", "n", "m", "size", "samples", "epoch", "iteration", "iterations", "steps",
+    "step", "rate", "lr", "time", "elapsed", "mean", "max", "min", "std", "variance", "b", "bias",
+))  # fmt: skip
 _PARAMETERS = frozenset(["parameters", "params", "param", "parameter", "p"])
 _VECTORS = frozenset((
     "theta", "thetas", "w", "weights", "weight", "wts", "beta", "betas", "coef", "coefs",
@@ -137,6 +142,11 @@ def is_cost_variable(name: str) -> bool:
     if found & (NOT_A_PASS | _HELD_OUT | BACKWARD) or re.match(r"d[A-Z]|d_|d(loss|cost)", name):
         return False
     return name in COST_VARIABLES or bool(found & (COST - {"costs", "losses"}))
+
+
+def is_metric(name: str) -> bool:
+    """True for numbers beside gradients that are no cost: a norm, an accuracy, a count."""
+    return bool(set(words(name)) & _METRICS)
 
 
 def suffix(name: str) -> frozenset[str]:

@@ -47,10 +47,11 @@ def by_name(name: str | None, leaves: Sequence[Leaf]) -> Leaf | None:
     """The leaf whose gradient is called `name`."""
     if not name:
         return None
-    for stem in gradient_stems(name):
-        by_key: dict[str, list[Leaf]] = {}
-        for leaf in leaves:
-            by_key.setdefault(leaf.key, []).append(leaf)
+    by_key: dict[str, list[Leaf]] = {}
+    for leaf in leaves:
+        by_key.setdefault(leaf.key, []).append(leaf)
+    short = [name[1:].lstrip("_")] if name[0] in "gG" and len(name) < 5 else []  # gw, gW1, g_b
+    for stem in gradient_stems(name) or short:
         hit = match_name(stem, by_key)
         if hit is not None and len(by_key[hit]) == 1:
             return by_key[hit][0]

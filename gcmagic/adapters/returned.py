@@ -13,7 +13,8 @@ def read(outcome: Outcome) -> Reading | None:
     """Match what backward returned to the parameters, or decline."""
     if outcome.result is None:
         return None
-    index = cost_element(outcome)
+    cost = cost_element(outcome)
+    index = cost.index if cost else None
     elements = [item for k, item in enumerate(outcome.elements) if k != index]
     slots: list[Slot] = []
     leaves = candidates(outcome)
@@ -39,9 +40,11 @@ def read(outcome: Outcome) -> Reading | None:
         slots = structured(whole, lambda scope: scope[RESULT], outcome)
     if not slots:
         return None
-    cost = None if index is None else outcome.elements[index][2]
     ordered = in_order(slots, outcome)
-    return Reading("S" if cost else family, ordered, cost, _without(ordered, outcome))
+    notes = _without(ordered, outcome)
+    if cost is None:
+        return Reading(family, ordered, None, notes)
+    return Reading("S", ordered, cost.read, notes, cost.label, cost.sure)
 
 
 def _is_object(value: object) -> bool:

@@ -5,22 +5,34 @@ from __future__ import annotations
 import numpy as np
 
 from .calling import Outcome, Reading, Slot, is_cost_like, is_real
-from .names import gradient_stems, kind
+from .names import gradient_stems, is_cost_variable, is_metric, kind
 from .pairing import candidates, in_order
 from .same_call import cost_element
 
 
 def read(outcome: Outcome) -> Reading | None:
     """Match nameless arrays to parameters: the only likely one, or the only one of the shape."""
-    index = cost_element(outcome)
+    cost = cost_element(outcome)
+    index = cost.index if cost else None
     elements = [item for k, item in enumerate(outcome.elements) if k != index]
-    rest = [(value, reader) for _, value, reader in elements if is_real(value)]
+    several = len(elements) > 1
+    rest = [
+        (value, reader)
+        for name, value, reader in elements
+        if is_real(value) and not (several and _is_other(name, value))
+    ]
     slots = _by_shape(rest, outcome, [name for name, _, _ in elements])
     if not slots:
         return None
-    cost = None if index is None else outcome.elements[index][2]
-    family = "S" if cost else "V" if len(rest) == 1 else "T"
-    return Reading(family, in_order(slots, outcome), cost)
+    ordered = in_order(slots, outcome)
+    if cost is None:
+        return Reading("V" if len(rest) == 1 else "T", ordered)
+    return Reading("S", ordered, cost.read, (), cost.label, cost.sure)
+
+
+def _is_other(name: str | None, value: object) -> bool:
+    # `return grad, acc`: a number whose name says that it is no gradient
+    return is_cost_like(value) and (is_metric(name or "") or is_cost_variable(name or ""))
 
 
 def _by_shape(rest: list, outcome: Outcome, names: list[str | None]) -> list[Slot]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
-from ..adapters.names import is_decoy, kind
+from ..adapters.names import gradient_stems, is_cost_variable, is_decoy, is_metric, kind
 from ..adapters.program import slice_lines
 from .assembly import cost_moves
 from .candidates import forward_candidates
@@ -115,13 +115,13 @@ def _try_scope(
     for forward in options:
         wiring = Wiring(evidence, hints, scope, forward, outputs=outputs)
         site = None
-        names = backward.returns
+        names, said = backward.returns, ()
         if scope is not None:
             index, _, site = scope.calls_of(lambda name: name == backward.name)[-1]
             line = scope.lines[index]
             wiring.limit = index + 1
             wiring.path = line.tests
-            names = names if any(names) else _targets(line.statement, site)
+            names, said = names_of(backward, _targets(line.statement, site))
             wiring.limit = index
         text = wiring.call(backward, site)
         label = f"{backward.name} beside {forward.name}" if forward else backward.name
@@ -133,7 +133,7 @@ def _try_scope(
         if wiring.forward is None:
             wiring.name_forward()
         wiring.added.append(f"{RESULT} = {text}")
-        _try_wiring(backward, wiring, names, text, label, found)
+        _try_wiring(backward, wiring, names, text, label, found, said)
         if any(p.tier >= 1 for p in found.proposals):
             break
 
@@ -188,6 +188,56 @@ def _targets(statement: ast.stmt, site: ast.Call | None) -> tuple[str | None, ..
     return tuple(expression_name(item) for item in items)
 
 
+def names_of(
+    backward: Function, targets: tuple[str | None, ...]
+) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
+    """Names of what backward returns, from its ``return`` and the call, and what to say about it.
+
+    A plain name in the ``return`` counts most, then the name at the call. Where both name the
+    same things in another order, the update uses those at the call: they are followed, and told.
+    """
+    returns, plain = backward.returns, backward.returns_plainly
+    if not any(returns):
+        return targets, ()
+    # `return X.T @ d1, d1.sum(0)`: d1 is the name of neither
+    weak = {
+        name
+        for k, name in enumerate(returns)
+        if not plain[k] and sum(other == name for other in returns) > 1
+    }
+    names = tuple(None if name in weak and not plain[k] else name for k, name in enumerate(returns))
+    if len(targets) != len(returns):
+        return names, ()
+    if _reordered(returns, targets):
+        note = (
+            f"{backward.name} returns {', '.join(n or '?' for n in returns)} and the call takes "
+            f"them as {', '.join(n or '?' for n in targets)}: the names at the call are followed"
+        )
+        return targets, (note,)
+    merged = [
+        name if name and (plain[k] or targets[k] in (None, "_")) else targets[k]
+        for k, name in enumerate(names)
+    ]
+    for k, name in enumerate(names):
+        # `return total, grads` with `loss, grads = …`
+        if is_cost_variable(targets[k] or "") and not gradient_stems(name or ""):
+            merged[k] = name if name and is_metric(name) else targets[k]
+    return tuple(merged), ()
+
+
+def _reordered(returns: tuple[str | None, ...], targets: tuple[str | None, ...]) -> bool:
+    def meant(name: str | None) -> str:
+        return ([*gradient_stems(name or ""), ""])[0].lower().replace("_", "")
+
+    left, right = [meant(name) for name in returns], [meant(name) for name in targets]
+    pairs = [(a, b) for a, b in zip(left, right, strict=True) if a and b and a != b]
+    return any(a in right or (_digits(a) and _digits(b) not in ("", _digits(a))) for a, b in pairs)
+
+
+def _digits(name: str) -> str:
+    return "".join(c for c in name if c.isdigit())
+
+
 def _try_wiring(
     backward: Function,
     wiring: Wiring,
@@ -195,6 +245,7 @@ def _try_wiring(
     text: str,
     label: str,
     found: Search,
+    said: tuple[str, ...] = (),
 ) -> None:
     rate = _rate(backward, wiring)
     globals_read = _globals_read(wiring)
@@ -206,7 +257,16 @@ def _try_wiring(
 
     def look(values: dict, after: dict) -> Reading | None:
         outcome = Outcome(
-            after[RESULT], names, values, after, rate, wanted, before, updated, direct=direct
+            after[RESULT],
+            names,
+            values,
+            after,
+            rate,
+            wanted,
+            before,
+            updated,
+            direct=direct,
+            function=backward.short,
         )
         near = adapters.read(outcome)
         if not globals_read:
@@ -222,12 +282,14 @@ def _try_wiring(
     if reading is None:
         found.failures.append(Failure(label, "returned nothing that matches a parameter"))
         return
+    reading = replace(reading, notes=(*reading.notes, *said))
     used = {str(slot.leaf.path[0]) for slot in reading.slots}
     wiring.moving = frozenset(used - set(wiring.roots))
     for name in [name for name in globals_read if name in wiring.moving]:
         wiring.roots[name] = Root(globals_read[name], name)
-    if reading.cost is not None and not wiring.hints.cost:
-        found.proposals.append(Proposal(backward, text, wiring, reading, None, 2))
+    same = Proposal(backward, text, wiring, reading, None, 2)
+    if reading.cost is not None and reading.sure and not wiring.hints.cost:
+        found.proposals.append(same)
         return
     working: list[CostOption] = []
     moving = {str(slot.leaf.path[0]) for slot in reading.slots}
@@ -255,6 +317,9 @@ def _try_wiring(
             )
         else:
             working.append(option)
+    if not working and reading.cost is not None and not wiring.hints.cost:
+        found.proposals.append(same)
+        return
     if not working:
         found.costless.append((wiring, reading))
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,12 @@ def how(proposal: Proposal) -> str:
     names = " ".join(slot.leaf.name for slot in proposal.reading.slots)
     call = shown(proposal.call, proposal.wiring, proposal.backward)
     if proposal.cost is None:
-        cost = "the same call"
+        cost = f"{proposal.reading.label} of {call}"
     else:
         cost = shown(proposal.cost.text, proposal.wiring)
         source = _forward_call(proposal.wiring)
+        if source and proposal.wiring.forward_outputs == ("output_0",):
+            cost = re.sub(r"\boutput_0\b", lambda _: source, cost)  # a name of our own
         if source and source not in cost:
             cost += f" after {source}"
     what = "gradients" if not proposal.reading.fused else "updated parameters"

@@ -57,6 +57,11 @@ class Function:
         return return_names(self.node)
 
     @property
+    def returns_plainly(self) -> tuple[bool, ...]:
+        """True for each element of `returns` that is a name and no expression over names."""
+        return tuple(_is_plain(item) for item in _return_items(self.node))
+
+    @property
     def returns_tuple(self) -> bool:
         """True where a tuple is written behind ``return``."""
         return any(isinstance(node.value, ast.Tuple) for node in own_returns(self.node))
@@ -127,16 +132,26 @@ def own_returns(node: ast.AST | None) -> list[ast.Return]:
 
 def return_names(node: ast.AST | None) -> tuple[str | None, ...]:
     """Names in the return statement that names most."""
-    best: tuple[str | None, ...] = ()
+    return tuple(expression_name(item) for item in _return_items(node))
+
+
+def _return_items(node: ast.AST | None) -> list[ast.expr | None]:
+    best: list[ast.expr | None] = []
+    most = -1
     for statement in own_returns(node):
         value = statement.value
         if isinstance(value, ast.Name) and node is not None:
             value = _tuple_behind(node, value) or value
         items = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
-        names = tuple(expression_name(item) for item in items)
-        if len(names) >= len(best):
-            best = names
+        if len(items) >= most:
+            best, most = list(items), len(items)
     return best
+
+
+def _is_plain(node: ast.AST | None) -> bool:
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return isinstance(node, ast.Name)
 
 
 def expression_name(node: ast.AST | None) -> str | None:

@@ -414,7 +414,8 @@ CACHES = frozenset(("cache", "caches", "memory", "activations", "zs", "intermedi
 PREDICTIONS = frozenset(
     word
     for line in (
-        "yhat pred preds predicted prediction predictions output outputs out probs prob",
+        "yhat yp yh ypred yprob yout",
+        "pred preds predicted prediction predictions output outputs out probs prob",
         "probability probabilities p al scores logits hypothesis estimate h a o softmax",
     )
     for word in line.split()

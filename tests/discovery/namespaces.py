@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import dicts, inline, layers, objects, traps, tuples
+from . import beside, dicts, inline, layers, objects, traps, tuples
 
 ROWS = [
     *dicts.ROWS,
@@ -11,4 +11,5 @@ ROWS = [
     *layers.ROWS,
     *inline.ROWS,
     *traps.ROWS,
+    *beside.ROWS,
 ]

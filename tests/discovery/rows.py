@@ -28,6 +28,7 @@ class Row:
     wrong: str = ""
     hints: dict[str, str] = field(default_factory=dict)
     told: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
 
     def broken(self, name: str, old: str, new: str, wrong: str) -> Row:
         assert self.source.count(old) >= 1, (self.name, old)

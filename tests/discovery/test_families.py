@@ -20,6 +20,8 @@ def test_binds_what_the_notebook_means_and_leaves_it_as_it_was(row: Row) -> None
     assert problem.cost_name == row.cost, problem.how
     for text in row.told:
         assert text in problem.how
+    for text in row.noted:
+        assert text in "\n".join(problem.notes)
     assert "\n" not in problem.how
     assert disagreeing(problem) == row.wrong.split(), problem.how
     assert fingerprint(namespace) == before
