@@ -20,8 +20,8 @@ from .batch import Batch, Pool, TooLarge, Untraceable
 from .objects import carrying, placed
 from .pending import resolved
 
-# fewer evaluations than this are not worth a batch: a traced call costs some ten plain ones
-FEW = 64
+# fewer evaluations than this are not worth a batch: the audit and two traced calls cost as much
+FEW = 128
 # components of every array that are evaluated one by one as well
 AUDITED = 3
 AUDIT_RTOL = 1e-9

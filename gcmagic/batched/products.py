@@ -122,7 +122,7 @@ def _stacked(a: Any, b: Any) -> Copies:
         if type(b) is not Copies:
             thin = _thin(a, b)
         elif type(a) is not Copies:
-            thin = _thin(np.swapaxes(b, -1, -2), np.swapaxes(a, -1, -2))
+            thin = _thin(RULES[np.swapaxes](b, -1, -2), np.swapaxes(a, -1, -2))
             thin = None if thin is None else np.swapaxes(thin, -1, -2)
     if thin is not None:
         return thin

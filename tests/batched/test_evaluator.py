@@ -21,6 +21,11 @@ DATA = np.random.default_rng(0).standard_normal((8, 6))
 THETA = np.random.default_rng(1).standard_normal((6, 7))
 
 
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    monkeypatch.setattr(evaluator, "FEW", 64)
+
+
 def points_of(theta):
     return theta[:, None] + 1e-5 * np.array([-1.0, 1.0])
 
