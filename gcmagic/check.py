@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from itertools import islice
 from time import perf_counter
 from typing import Any
@@ -139,16 +141,26 @@ def check_problem(
         raise InputError(f"init is {init!r}; needed: 'given' or 'random'")
     if not (isinstance(steps, (int, np.integer)) and steps >= 0):
         raise InputError(f"steps is {steps!r}; needed: 0, 1, 2, ...")
-    if not (np.isfinite(threshold) and 0 < threshold < 1):
+    if not (isinstance(seed, (int, np.integer)) and seed >= 0):
+        raise InputError(f"seed is {seed!r}; needed: 0, 1, 2, ...")
+    if not (_is_number(threshold) and 0 < threshold < 1):
         raise InputError(f"threshold is {threshold!r}; needed: between 0 and 1, such as 1e-7")
-    if budget is not None and not budget > 0:
+    if learning_rate is not None and not (_is_number(learning_rate) and learning_rate > 0):
+        raise InputError(f"learning_rate is {learning_rate!r}; needed: a positive number")
+    if layers is not None and not isinstance(layers, (str, list, tuple)):
+        raise InputError(f"layers is {layers!r}; needed: names of parameter arrays")
+    if budget is not None and not (_is_number(budget) and budget > 0):
         raise InputError(f"budget is {budget!r}; needed: a number of seconds, or None")
     names = tuple(block.name for block in problem.layout.select(layers))
     settings = Settings(as_scheme(scheme), epsilon, threshold, names, seed)
     evaluator = BatchedEvaluator(progress_bar)
     theta = problem.layout.flatten(problem.params)
 
-    with untouched(problem.fun, problem.grad, *problem.roots) as snapshot:
+    with (
+        untouched(problem.fun, problem.grad, *problem.roots) as snapshot,
+        np.errstate(all="ignore"),  # what is not finite is a finding, not a warning
+        redirect_stdout(StringIO()),  # thousands of calls print what one call prints
+    ):
         problem, frozen = _repeatable(problem, theta, snapshot)
         if init == "random":
             name, theta, told = random_start(problem, theta, seed)
@@ -169,6 +181,10 @@ def check_problem(
     if raise_on_failure and report.verdict is FAIL:
         raise GradcheckFailed(report)
     return report
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and bool(np.isfinite(value))
 
 
 def _within(
@@ -249,9 +265,8 @@ def _phase(
     evaluator: Evaluator,
     told: tuple[Finding, ...],
 ) -> Phase:
-    with np.errstate(all="ignore"):  # what is not finite is a finding, not a warning
-        phase = check_at(problem, name, theta, settings, evaluator)
-        phase = confirmed(problem, phase, settings, evaluator)
+    phase = check_at(problem, name, theta, settings, evaluator)
+    phase = confirmed(problem, phase, settings, evaluator)
     return replace(phase, findings=(*told, *diagnose(phase, settings)))
 
 

@@ -86,6 +86,12 @@ def derivative(
     return Derivative(components, values, taken, costs, costs.size)
 
 
+# of the lines that noise is measured on, in units of theta
+SPACINGS = (1e-9, 1e-6, 1e-4)
+# noise above this, in units of u |J|, is that of float32 somewhere in the cost
+SINGLE = 1e5
+
+
 @dataclass(frozen=True, slots=True)
 class Noise:
     """The error of one evaluation of the cost, absolute, in the units of J."""
@@ -97,24 +103,25 @@ class Noise:
 def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noise:
     """How far one J can be off by rounding, measured with the ECnoise difference table.
 
-    Seven values on a short line through theta, twice: the k-th differences of a smooth function
-    vanish there, those of its rounding errors do not (More and Wild, Estimating Computational
-    Noise, SIAM J. Sci. Comput. 33, 2011). The longer line is for costs that are computed in
-    float32, which a step of 1e-9 does not move at all. Never below 2 u |J|: J itself is rounded.
+    Seven values on a short line beside theta: the k-th differences of a smooth function vanish
+    there, those of its rounding errors do not (More and Wild, Estimating Computational Noise, SIAM
+    J. Sci. Comput. 33, 2011). A cost that such a line does not move at every step, one that is
+    computed in float32 or rounded to some digits, gets longer ones. Never below 2 u |J|: J itself
+    is rounded.
     """
     rng = np.random.default_rng(seed)
     line = rng.uniform(0.5, 1.0, theta.shape) * rng.choice([-1.0, 1.0], theta.shape)
     line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
     level = 2 * UNIT_ROUNDOFF * abs(cost)
     nfev = 0
-    for spacing in (1e-9, 1e-6, 1e-4):
-        if spacing > 1e-6 and level < 1e5 * UNIT_ROUNDOFF * abs(cost):
-            break  # not float32: no need to look at steps as wide as those it takes
+    for spacing in SPACINGS:
         nfev += 7
         # beside theta, not across it: theta itself may be a kink, at zero biases for example
         table = np.array([problem.cost_at(theta + k * spacing * line) for k in range(8, 15)])
         if np.all(np.isfinite(table)):
             level = max(level, _table_noise(table))
+        if np.all(np.diff(table) != 0) and level < SINGLE * UNIT_ROUNDOFF * abs(cost):
+            break  # it moved, and finely: a longer line would take curvature for noise
     return Noise(level, nfev)
 
 

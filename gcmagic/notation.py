@@ -11,3 +11,12 @@ def exponent(x: float, digits: int = 0) -> str:
         return str(float(x))
     mantissa, power = f"{x:.{digits}e}".split("e")
     return f"{mantissa}e{int(power)}"
+
+
+def apart(x: float, y: float) -> tuple[str, str]:
+    """Two numbers to three digits, or to as many more as it takes to tell them apart."""
+    for digits in range(3, 17):
+        texts = f"{x:.{digits}g}", f"{y:.{digits}g}"
+        if texts[0] != texts[1]:
+            return texts
+    return texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,10 @@ class ParameterLayout:
         start = 0
         for path, leaf in _leaves(params):
             name = path_name(path)
+            if any(block.name == name for block in blocks):
+                raise InputError(
+                    f"two parameters are called {name!r}; needed: keys that tell them apart"
+                )
             array = _as_real(leaf, name)
             if array.size == 0:
                 raise InputError(
@@ -108,6 +112,8 @@ class ParameterLayout:
         if layers is None:
             return self.blocks
         wanted = [layers] if isinstance(layers, str) else list(layers)
+        if not wanted:
+            raise InputError(f"no layer is named; there are: {' '.join(self.names)}")
         known = {block.name: block for block in self.blocks}
         for name in wanted:
             if name not in known:
@@ -290,9 +296,9 @@ def describe(value: Any) -> str:
 def _build(template: Any, leaves: Iterator[Any]) -> Any:
     """The containers of `template` anew, filled with `leaves` in the order of `_leaves`."""
     if isinstance(template, Mapping):
-        new = copy.copy(template)
+        new = copy.copy(template) if isinstance(template, MutableMapping) else dict(template)
         for key, item in template.items():
-            new[key] = _build(item, leaves)  # pyright: ignore[reportIndexIssue]
+            new[key] = _build(item, leaves)
         return new
     if isinstance(template, (list, tuple)):
         items = [_build(item, leaves) for item in template]

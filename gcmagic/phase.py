@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
-from .derivatives import derivative, noise_of
+from .derivatives import SINGLE, derivative, noise_of
 from .directions import coordinates
 from .errors import InputError
 from .evaluation import Evaluator
@@ -23,8 +23,6 @@ NOISE_BOUND = 6.0
 BACKWARD_ROUNDING = 64.0
 # the error of one J that is expected before it is measured, in units of u |J|
 EXPECTED_NOISE = 30.0
-# more noise than this, in the same units, is float32's
-SINGLE = 1e5
 # a wrong array disagrees in every component; this many of them are judged by the ladder
 LADDER_LIMIT = 400
 

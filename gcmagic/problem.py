@@ -34,6 +34,8 @@ class Problem:
         What messages call the two functions.
     notes
         Sentences about the binding that the report repeats, casts for example.
+    unchecked
+        Names of parameters that forward takes and that get no gradient.
     roots
         Objects that `fun` and `grad` may touch beside `params`: what a sandbox has to guard.
     """
@@ -46,6 +48,7 @@ class Problem:
     gradient_name: str = "the gradient"
     notes: tuple[str, ...] = ()
     roots: tuple[Any, ...] = ()
+    unchecked: tuple[str, ...] = ()
     layout: ParameterLayout = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

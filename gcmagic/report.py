@@ -39,11 +39,23 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL for one wrong array at one point; PASS where every array passes."""
+        """FAIL for one wrong array at one point; PASS where every parameter array passes.
+
+        A parameter for which backward gives no gradient at all leaves it open.
+        """
         verdicts = [self.verdict_of(name) for name in self.names]
         if FAIL in verdicts:
             return FAIL
-        return PASS if verdicts and all(v is PASS for v in verdicts) else INCONCLUSIVE
+        whole = verdicts and not self.unchecked
+        return PASS if whole and all(v is PASS for v in verdicts) else INCONCLUSIVE
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """Parameters that backward gives no gradient for, unless only others were asked for."""
+        every = self.settings.layers is None or set(self.settings.layers) == set(
+            self.problem.layout.names
+        )
+        return self.problem.unchecked if every else ()
 
     def verdict_of(self, name: str) -> Verdict:
         """The verdict on one parameter array over all points.
@@ -110,7 +122,13 @@ class Report:
     def is_settled(self, finding: Finding) -> bool:
         """Whether it says only why one point could not judge arrays that pass at another."""
         names = finding.where.split()
+        if finding.code == "floor":
+            return all(self._is_sharp(name) for name in names)
         return finding.code in OPEN and all(self.verdict_of(name) is PASS for name in names)
+
+    def _is_sharp(self, name: str) -> bool:
+        threshold = self.settings.threshold
+        return any(b.verdict is PASS and b.difference <= threshold for b in self.blocks_of(name))
 
     @property
     def nfev(self) -> int:
@@ -130,6 +148,9 @@ class Report:
             count = len(self.phases)
             sampled = ", as far as sampled" if self.settings.sample is not None else ""
             return f"PASS: {self.verdict.value} at {count} point{'s' * (count > 1)}{sampled}"
+        if self.unchecked and all(self.verdict_of(name) is PASS for name in self.names):
+            names = enumerate_names(self.unchecked)
+            return f"INCONCLUSIVE: {names} got no gradient to check; all else agrees"
         open_names = [n for n in self.names if self.verdict_of(n) is INCONCLUSIVE]
         return f"INCONCLUSIVE: {self.verdict.value} for {enumerate_names(open_names)}"
 
@@ -143,6 +164,8 @@ class Report:
             "scheme": self.settings.scheme.name,
             "how": self.problem.how,
             "wrong": list(self.wrong),
+            "unchecked": list(self.unchecked),
+            "notes": list(self.problem.notes),
             "nfev": self.nfev,
             "findings": [finding.to_dict() for finding in self.findings],
             "phases": [

@@ -41,6 +41,7 @@ def html(report: Report) -> str:
     if worst:
         parts.append(worst)
     parts += [findings(report)]
+    parts += [f"<p>Note: {escape(note)}</p>" for note in report.problem.notes]
     parts.append(f'<p style="{QUIET}">{fine_print(report)}</p>')
     style = "line-height:1.45;max-width:62em;overflow-x:auto"
     return f'<div class="gcmagic-report" style="{style}">{"".join(parts)}</div>'

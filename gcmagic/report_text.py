@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .comparison import FAIL, Comparison, Status, Verdict
-from .notation import exponent
+from .notation import apart, exponent
 from .phase import Phase
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def text(report: Report) -> str:
         lines += ["", "what to do next:"]
         for finding in open_findings:
             lines += [f"- {finding.title}", f"  {finding.evidence}", f"  → {finding.hint}"]
+    if report.problem.notes:
+        lines += ["", *(f"note: {note}" for note in report.problem.notes)]
     settled = [f for f in report.findings if report.is_settled(f)]
     if settled:
         lines += ["", "settled at another point:", *(f"- {f.title}" for f in settled)]
@@ -81,7 +83,7 @@ def bound(difference: float, rounding: float, threshold: float, verdict: Verdict
     if reached < threshold:
         return f"< {exponent(threshold)}"
     decade = math.ceil(math.log10(reached))  # rounding decides the digits
-    return f"< {exponent(10.0**decade)}" if decade < 0 else "noise"
+    return f"< {exponent(10.0**decade)}" if decade < 0 else "< 1"
 
 
 def shape(shape: tuple[int, ...]) -> str:
@@ -95,11 +97,14 @@ def worst_lines(phase: Phase) -> list[str]:
     failing = sum(block.verdict is FAIL for block in phase.blocks)
     for block in phase.blocks:
         for place in block.worst(WORST if failing == 1 else WORST_OF_SEVERAL):
-            lines.append(
-                f"  {block.component(place)}: analytic {block.analytic[place]:.3g}, "
-                f"numeric {block.numeric[place]:.3g}"
-            )
+            lines.append("  " + both(block, place))
     return lines[:WORST_IN_ALL]
+
+
+def both(block: Comparison, place: int) -> str:
+    """One component with both its gradients: ``W2[3, 1]: analytic 0.0123, numeric 0.0062``."""
+    analytic, numeric = apart(block.analytic[place], block.numeric[place])
+    return f"{block.component(place)}: analytic {analytic}, numeric {numeric}"
 
 
 def enumerate_names(names: Sequence[str]) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import InputError
 from .problem import Problem
 
 HALVINGS = 40
@@ -30,14 +29,7 @@ def descend(
     Without a `learning_rate` the first one moves theta by a tenth of its norm, and every step
     halves the rate until the cost falls (Armijo's rule with c = 0); a rate that worked is doubled
     for the next step. With one, the steps are taken whatever the cost does.
-
-    Raises
-    ------
-    InputError
-        Where the rate is no positive finite number.
     """
-    if learning_rate is not None and not (np.isfinite(learning_rate) and learning_rate > 0):
-        raise InputError(f"learning_rate is {learning_rate!r}; needed: a positive number")
     cost = problem.cost_at(theta)
     rate = learning_rate
     while True:

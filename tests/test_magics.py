@@ -119,6 +119,8 @@ def test_a_report_that_is_kept_under_a_name_still_tells_its_verdict(broken):
 
 
 def test_a_semicolon_silences_the_report_but_not_the_verdict(broken):
+    run = Run(broken, "%gradcheck;")
+    assert [s["text/plain"] for s in run.shown] == ["gradcheck FAIL: the gradient of W2 is wrong"]
     run = Run(broken, "%gradcheck --steps 0;")
     assert run.result.result is None
     assert [s["text/plain"] for s in run.shown] == ["gradcheck FAIL: the gradient of W2 is wrong"]

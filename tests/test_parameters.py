@@ -1,6 +1,7 @@
 """Parameters <-> theta: round trips by property, bad input by table."""
 
 from collections import OrderedDict, namedtuple
+from types import MappingProxyType
 
 import hypothesis.extra.numpy as hnp
 import hypothesis.strategies as st
@@ -98,6 +99,8 @@ def test_components_are_named_by_their_index():
         ({"W": np.array([None, 1], dtype=object)}, "W is an array of object"),
         ({"W": np.ones(2, dtype=complex)}, "W is an array of complex128"),
         ({"W": np.ma.ones(2)}, "W is a masked array"),
+        ({"a.b": 1.0, "a": {"b": 2.0}}, "two parameters are called 'a.b'"),
+        ({0: 1.0, "params[0]": 2.0}, r"two parameters are called 'params\[0\]'"),
         ({"W": lambda x: x}, "W is a value of type function"),
     ],
 )
@@ -164,3 +167,9 @@ def test_integers_and_float32_become_float64():
     made = ParameterLayout.of(params).unflatten(np.full(5, 0.1))
     assert [np.asarray(made[k]).dtype for k in made] == [np.float64] * 3
     assert params["W"].dtype == np.float32
+
+
+def test_a_mapping_that_cannot_be_written_becomes_a_dict():
+    params = MappingProxyType({"W": np.ones(2)})
+    layout = ParameterLayout.of(params)
+    np.testing.assert_array_equal(layout.unflatten(np.arange(2.0))["W"], np.arange(2.0))

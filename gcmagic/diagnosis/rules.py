@@ -9,7 +9,7 @@ import numpy as np
 
 from ..comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status
 from ..findings import Finding
-from ..notation import exponent
+from ..notation import apart, exponent
 from ..phase import Phase, Settings
 from ..schemes import default_epsilon
 
@@ -123,6 +123,8 @@ def factors(blocks: list[Comparison]) -> list[Finding]:
 
 def factor_text(c: float) -> str:
     """A factor to four digits, as ``1/16`` where it is one."""
+    if 0 < abs(c - 1) < 1e-3:
+        return f"1 {'+' if c > 1 else '-'} {exponent(abs(c - 1), 1)}"
     inverse = 1 / c
     if abs(inverse) >= 2 and abs(inverse - round(inverse)) < 1e-4 * abs(inverse):
         return f"{'-' if c < 0 else ''}1/{abs(round(inverse))}"
@@ -236,20 +238,18 @@ def open_question(block: Comparison) -> Finding:
         return Finding(
             "kink",
             name,
-            f"{name}: the cost has a kink here ({block.count(Status.KINK)} of "
+            f"{name}: no one slope here, as at a kink ({block.count(Status.KINK)} of "
             f"{block.analytic.size} components)",
-            f"{block.component(first)}: the slopes from left and right differ however small the "
-            "step",
+            f"{block.component(first)}: the slopes from left and right differ, and by as much at a "
+            "smaller step",
             "Check at another point (--seed 1), or with data that are not exactly zero.",
         )
     if block.count(Status.UNCONFIRMED):
-        first = block.worst(1, Status.UNCONFIRMED)[0]
         return Finding(
             "unconfirmed",
             name,
             f"{name}: off at this point, right at two points nearby",
-            f"{block.component(first)}: analytic {block.analytic[first]:.3g}, "
-            f"numeric {block.numeric[first]:.3g}",
+            _worst(block, Status.UNCONFIRMED),
             "Often a kink or a saturated unit; look at another point (--seed 1) before you "
             "believe it or dismiss it.",
         )
@@ -270,7 +270,8 @@ def floor(block: Comparison, settings: Settings) -> Finding:
         block.name,
         f"{block.name}: right as far as this cost lets one see",
         f"rounding in the cost puts the difference above {exponent(settings.threshold)}",
-        "Is something computed in float32, or a large constant added to the cost?",
+        "Is something computed in float32, is a unit saturated, or a large constant added to the "
+        "cost?",
     )
 
 
@@ -295,12 +296,10 @@ def epsilon(phase: Phase, settings: Settings) -> Finding | None:
     )
 
 
-def _worst(block: Comparison) -> str:
-    place = block.worst(1)[0]
-    return (
-        f"{block.component(place)}: analytic {block.analytic[place]:.3g}, "
-        f"numeric {block.numeric[place]:.3g}"
-    )
+def _worst(block: Comparison, status: Status = Status.WRONG) -> str:
+    place = block.worst(1, status)[0]
+    analytic, numeric = apart(block.analytic[place], block.numeric[place])
+    return f"{block.component(place)}: analytic {analytic}, numeric {numeric}"
 
 
 def _bound(residual: float) -> str:

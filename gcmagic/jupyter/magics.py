@@ -114,8 +114,6 @@ class GradcheckMagics(Magics):
                 return None
             problem = self._discover(cell, defined, self._namespace(local_ns), found)
             print(f"gradcheck: {problem.how}")
-            for note in problem.notes:
-                print(f"note: {note}")
             report = check_problem(problem, **options)
         except CheckInterrupted:
             raise
@@ -125,6 +123,10 @@ class GradcheckMagics(Magics):
             raise error from None  # the message says where; no chain of tracebacks
         self.stage.remember(report, static=arguments.static)
         return report
+
+    def silently(self, line: str = "") -> None:
+        """Stand in for the magic ``gradcheck;``, which is what IPython takes ``%gradcheck;`` for."""
+        self.gradcheck(line)
 
     def _discover(
         self,
@@ -259,6 +261,7 @@ def load(shell: InteractiveShell) -> None:
     magics = GradcheckMagics(shell)
     shell.register_magics(magics)
     shell.magics_manager.register_function(not_first, "line", "%gradcheck")
+    shell.magics_manager.register_function(magics.silently, "line", "gradcheck;")
     magics.stage.open()
     magics.cells.open()
 
@@ -272,4 +275,5 @@ def unload(shell: InteractiveShell) -> None:
         magics.cells.close()
     for kind in ("line", "cell"):
         manager.magics[kind].pop("gradcheck", None)
-    manager.magics["line"].pop("%gradcheck", None)
+    for name in ("%gradcheck", "gradcheck;"):
+        manager.magics["line"].pop(name, None)
