@@ -15,8 +15,7 @@ def exponent(x: float, digits: int = 0) -> str:
 
 def apart(x: float, y: float) -> tuple[str, str]:
     """Two numbers to three digits, or to as many more as it takes to tell them apart."""
-    for digits in range(3, 17):
-        texts = f"{x:.{digits}g}", f"{y:.{digits}g}"
-        if texts[0] != texts[1]:
-            return texts
-    return texts
+    digits = 3
+    while digits < 17 and f"{x:.{digits}g}" == f"{y:.{digits}g}":
+        digits += 1
+    return f"{x:.{digits}g}", f"{y:.{digits}g}"

@@ -125,8 +125,8 @@ class GradcheckMagics(Magics):
         return report
 
     def silently(self, line: str = "") -> None:
-        """Stand in for the magic ``gradcheck;``, which is what IPython takes ``%gradcheck;`` for."""
-        self.gradcheck(line)
+        """Stand in for ``gradcheck;``, the name that IPython reads in ``%gradcheck;``."""
+        self._shell.run_line_magic("gradcheck", line)
 
     def _discover(
         self,
