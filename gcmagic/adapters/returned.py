@@ -41,24 +41,10 @@ def read(outcome: Outcome) -> Reading | None:
     if not slots:
         return None
     ordered = in_order(slots, outcome)
-    notes = _without(ordered, outcome)
     if cost is None:
-        return Reading(family, ordered, None, notes)
-    return Reading("S", ordered, cost.read, notes, cost.label, cost.sure)
+        return Reading(family, ordered)
+    return Reading("S", ordered, cost.read, (), cost.label, cost.sure)
 
 
 def _is_object(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.hasobject
-
-
-def _without(slots: tuple[Slot, ...], outcome: Outcome) -> tuple[str, ...]:
-    """Neighbours in a dict of parameters that got no gradient: said, not passed over."""
-    paths = {slot.leaf.path for slot in slots}
-    parents = {path[:-1] for path in paths if len(path) > 1 and path[-1][0] == "item"}
-    left = [
-        leaf.name
-        for leaf in candidates(outcome)
-        if leaf.path not in paths and leaf.path[:-1] in parents
-        if isinstance(leaf.value, np.ndarray)
-    ]
-    return (f"no gradient for {' '.join(left)}: not checked",) if left else ()

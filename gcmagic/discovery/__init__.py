@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import BindingError
 from ..problem import Problem
-from .assembly import problem_of
+from .assembly import complete
 from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
@@ -81,7 +81,7 @@ def discover(
         if found is not None:
             return found
     proposal = _settle(evidence, hints, defined)
-    return problem_of(proposal, evidence)
+    return complete(proposal, evidence)
 
 
 def discover_cell(

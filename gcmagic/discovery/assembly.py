@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..adapters.calling import COST, RESULT
+from ..adapters.calling import COST, RESULT, Reading
 from ..adapters.names import BACKWARD, role_score
 from ..adapters.program import Program, build, slice_lines
 from ..problem import Problem
 from ..sandbox import untouched
 from .evidence import Evidence
-from .messages import how
+from .lookup import Root
+from .messages import how, no_gradient
 from .source import call_name, global_reads
-from .trial import quiet, space_of
+from .trial import quiet, reached_globals, space_of
+from .unchecked import left_out, notes_of
 
 if TYPE_CHECKING:
     from .binding import Proposal
@@ -36,6 +39,38 @@ def cost_moves(proposal: Proposal, evidence: Evidence) -> bool:
             return problem.cost_at(theta) != problem.cost_at(moved)
         except (Exception, SystemExit):
             return True
+
+
+def complete(proposal: Proposal, evidence: Evidence) -> Problem:
+    """The Problem of a proposal, told which parameters get no gradient.
+
+    Raises
+    ------
+    BindingError
+        Where the user named one of those as a parameter.
+    """
+    problem = problem_of(proposal, evidence)
+    wiring, reading = proposal.wiring, proposal.reading
+    hinted = wiring.hints.params
+    wanted = (*hinted, *(name for name, root in wiring.roots.items() if root.text in hinted))
+    read = reached_globals(wiring.lines, evidence) - set(wiring.roots) - set(wiring.produced)
+    values = {name: root.value for name, root in wiring.roots.items()}
+    values |= {name: evidence.values[name] for name in sorted(read) if name in evidence.values}
+
+    def build(more: Reading) -> Problem:
+        grown = wiring.copy()
+        first = str(more.slots[-1].leaf.path[0])
+        if first not in grown.roots:
+            grown.roots[first] = Root(values[first], first)
+            grown.moving |= {first}
+        return problem_of(replace(proposal, wiring=grown, reading=more), evidence)
+
+    left = left_out(reading, values, wanted, build)
+    for leaf in left:
+        if leaf.name in hinted or leaf.key in hinted:
+            raise no_gradient(leaf.name, proposal)
+    notes = (*problem.notes, *notes_of(left, proposal.backward.name))
+    return replace(problem, notes=notes, unchecked=tuple(leaf.name for leaf in left))
 
 
 def problem_of(proposal: Proposal, evidence: Evidence) -> Problem:

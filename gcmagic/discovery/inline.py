@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import adapters
@@ -18,6 +18,7 @@ from .lookup import Hints, Root
 from .scopes import Line, is_builtin, is_update, statements
 from .source import Function, expression_name, names_loaded
 from .trial import names_in, run, space_of
+from .unchecked import left_out, notes_of
 from .wiring import is_callable_name
 
 CONTAINERS = frozenset({"grads", "gradients", "grad", "gradient"})
@@ -71,15 +72,26 @@ def inline_problem(
     fixed = frozenset(space)
     names = " ".join(slot.leaf.name for slot in reading.slots)
     shown = ", ".join(grads) if grads else "its update"
-    return build(
-        Program(slice_lines(cost_lines, COST, fixed), space),
-        Program(slice_lines(gradient_lines, RESULT, fixed), space),
-        reading,
-        {name: root.value for name, root in used.items()},
-        how=f"{where} → {shown}; parameters: {names}; cost: {text}",
-        cost_name=text if text.isidentifier() else "the cost",
-        gradient_name=where,
-    )
+    values = {name: root.value for name, root in used.items()}
+
+    def problem(found: Reading) -> Problem:
+        return build(
+            Program(slice_lines(cost_lines, COST, fixed), space),
+            Program(slice_lines(gradient_lines, RESULT, fixed), space),
+            found,
+            values,
+            how=f"{where} → {shown}; parameters: {names}; cost: {text}",
+            cost_name=text if text.isidentifier() else "the cost",
+            gradient_name=where,
+        )
+
+    left = left_out(reading, values, hints.params, problem)
+    for leaf in left:
+        if leaf.name in hints.params or leaf.key in hints.params:
+            raise BindingError(f"--params {leaf.name}: {where} holds no gradient for it")
+    whole = problem(reading)
+    notes = (*whole.notes, *notes_of(left, where))
+    return replace(whole, notes=notes, unchecked=tuple(leaf.name for leaf in left))
 
 
 def inline_functions(evidence: Evidence, hints: Hints) -> list[Function]:

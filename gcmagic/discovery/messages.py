@@ -128,10 +128,19 @@ def check_used(proposal: Proposal, hints: Hints) -> None:
     known |= {str(slot.leaf.path[0]) for slot in slots}
     for text in hints.params:
         if text not in known | used:
-            raise BindingError(
-                f"--params {text}: {call} gives no gradient for it; it gives those of "
-                f"{' '.join(slot.leaf.name for slot in slots)}"
-            )
+            raise no_gradient(text, proposal)
+
+
+def no_gradient(name: str, proposal: Proposal) -> BindingError:
+    """The user named a parameter that backward gives no gradient for."""
+    call = f"{proposal.backward.name}({', '.join(proposal.backward.arguments)})"
+    names = [slot.leaf.name for slot in proposal.reading.slots]
+    line = f"%gradcheck --backward {proposal.backward.name} --params {','.join(names)}"
+    return BindingError(
+        f"--params {name}: {call} gives no gradient for it; it gives those of {' '.join(names)}; "
+        "to check these alone:",
+        (line,) if all(name.isidentifier() for name in names) else (),
+    )
 
 
 def no_such_function(name: str, evidence: Evidence, option: str) -> BindingError:

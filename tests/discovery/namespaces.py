@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import beside, dicts, inline, layers, objects, traps, tuples
+from . import beside, dicts, forgotten, inline, layers, objects, traps, tuples
 
 ROWS = [
     *dicts.ROWS,
@@ -12,4 +12,5 @@ ROWS = [
     *inline.ROWS,
     *traps.ROWS,
     *beside.ROWS,
+    *forgotten.ROWS,
 ]

@@ -29,6 +29,7 @@ class Row:
     hints: dict[str, str] = field(default_factory=dict)
     told: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
+    unchecked: str = ""
 
     def broken(self, name: str, old: str, new: str, wrong: str) -> Row:
         assert self.source.count(old) >= 1, (self.name, old)

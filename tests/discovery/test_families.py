@@ -20,6 +20,9 @@ def test_binds_what_the_notebook_means_and_leaves_it_as_it_was(row: Row) -> None
     assert problem.cost_name == row.cost, problem.how
     for text in row.told:
         assert text in problem.how
+    assert list(problem.unchecked) == row.unchecked.split(), problem.notes
+    for name in problem.unchecked:
+        assert f"{name} gets no gradient from {row.backward}: not checked" in problem.notes
     for text in row.noted:
         assert text in "\n".join(problem.notes)
     assert "\n" not in problem.how

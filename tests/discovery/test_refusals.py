@@ -14,6 +14,7 @@ from gcmagic.discovery import discover, discover_cell, explain
 from gcmagic.errors import BindingError
 
 from .dicts import ALONE, REGULARISED, TWO_LAYERS
+from .forgotten import FORGOTTEN, NAMELESS
 from .inline import STRAIGHT
 from .objects import NESTED
 from .rows import disagreeing, run_cells
@@ -395,3 +396,10 @@ def test_activations_left_by_an_earlier_cell_are_not_taken_where_the_cost_runs_f
     recomputes = "def cost(X, W1, W2, Y):\n    _, A2 = forward(X, W1, W2)"
     source = STALE.replace("def cost(A2, Y):", recomputes)
     assert disagreeing(discover(run_cells([source]))) == []
+
+
+@pytest.mark.parametrize("source", [FORGOTTEN, NAMELESS])
+def test_a_parameter_that_was_named_and_gets_no_gradient_is_refused(source: str) -> None:
+    error = refused(source, params="W1,b1,W2,b2")
+    assert "gives no gradient for it" in str(error)
+    assert disagreeing(settled(source, error.lines[0])) == []
