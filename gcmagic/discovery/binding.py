@@ -20,6 +20,7 @@ from .evidence import Evidence, is_number
 from .lookup import Hints, Root
 from .scopes import Scope, cell_scope, function_scope
 from .source import Function, expression_name, global_reads, updated_names
+from .stored import refresh
 from .trial import Failure, names_in, reached_globals, run
 from .wiring import Wiring
 
@@ -124,6 +125,7 @@ def _try_scope(
             names, said = names_of(backward, _targets(line.statement, site))
             wiring.limit = index
         text = wiring.call(backward, site)
+        refresh(wiring, backward)
         label = f"{backward.name} beside {forward.name}" if forward else backward.name
         if wiring.missing:
             found.failures.append(

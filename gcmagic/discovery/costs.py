@@ -11,6 +11,7 @@ from ..adapters.names import is_cost_variable, is_decoy, is_held_out, kind, role
 from ..errors import BindingError
 from .scopes import is_update
 from .source import Function, names_loaded
+from .stored import refresh
 from .wiring import Wiring, contradicts, is_prediction, prediction
 
 
@@ -184,6 +185,7 @@ def cost_call(wiring: Wiring, function: Function) -> str:
     """A call of a cost function by the names of its arguments."""
     parts = []
     wiring.need_owner(function)
+    refresh(wiring, function)
     for argument in function.arguments:
         if is_prediction(argument) and argument not in wiring.produced:
             # A global of that name is a stale value from an earlier cell: it is never taken

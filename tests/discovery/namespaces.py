@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import beside, dicts, forgotten, inline, layers, objects, traps, tuples
+from . import beside, dicts, forgotten, inline, layers, objects, stored, traps, tuples
 
 ROWS = [
     *dicts.ROWS,
@@ -13,4 +13,5 @@ ROWS = [
     *traps.ROWS,
     *beside.ROWS,
     *forgotten.ROWS,
+    *stored.ROWS,
 ]
