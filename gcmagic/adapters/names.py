@@ -49,10 +49,25 @@ _DATA_WORDS = frozenset((
 ))  # fmt: skip
 _HELD_OUT = frozenset(["test", "val", "valid", "validation", "dev", "holdout", "eval"])
 _X = frozenset(
-    ["x", "xs", "tx", "input", "inputs", "feature", "features", "image", "images", "design"]
+    [
+        "x",
+        "xs",
+        "tx",
+        "xb",
+        "xi",
+        "xmb",
+        "input",
+        "inputs",
+        "feature",
+        "features",
+        "image",
+        "images",
+        "design",
+    ]
 )
 _Y = frozenset((
-    "y", "ys", "label", "labels", "target", "targets", "t", "true", "ty", "yt", "truth",
+    "y", "ys", "yb", "yi", "ymb", "label", "labels", "target", "targets", "t", "true", "ty", "yt",
+    "truth",
     "answer", "answers",
 ))  # fmt: skip
 _RATES = frozenset(["lr", "learningrate", "rate", "eta", "alpha", "stepsize", "epsilon0", "lrate"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..errors import BindingError
@@ -11,6 +12,7 @@ from .assembly import complete
 from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
 from .evidence import Evidence, collect
+from .examples import fuller, of_one_example
 from .explanation import report
 from .inline import inline_functions, inline_problem, training_step
 from .lookup import Hints, Root, check_hints, look_up, split_commas
@@ -81,7 +83,32 @@ def discover(
         if found is not None:
             return found
     proposal = _settle(evidence, hints, defined)
-    return complete(proposal, evidence)
+    single = of_one_example(proposal)
+    if single and not hints.data:
+        proposal = _of_more(proposal, evidence, hints, defined)
+        single = of_one_example(proposal)
+    problem = complete(proposal, evidence)
+    if not single:
+        return problem
+    note = (
+        f"{single} hold one example: a missing division by the number of examples does not show; "
+        "give two and more with --data"
+    )
+    return replace(problem, notes=(*problem.notes, note))
+
+
+def _of_more(
+    proposal: Proposal, evidence: Evidence, hints: Hints, defined: Collection[str]
+) -> Proposal:
+    """The same binding over the whole set, where the batch that a loop has left is one example."""
+    for pair in fuller(proposal, evidence):
+        try:
+            found = _settle(evidence, replace(hints, data=pair), defined)
+        except BindingError:
+            continue
+        if found.backward.name == proposal.backward.name and found.cost_name == proposal.cost_name:
+            return found
+    return proposal
 
 
 def discover_cell(

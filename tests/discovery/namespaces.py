@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import beside, dicts, forgotten, inline, layers, objects, stored, traps, tuples
+from . import beside, dicts, forgotten, inline, layers, objects, single, stored, traps, tuples
 
 ROWS = [
     *dicts.ROWS,
@@ -14,4 +14,5 @@ ROWS = [
     *beside.ROWS,
     *forgotten.ROWS,
     *stored.ROWS,
+    *single.ROWS,
 ]
