@@ -13,6 +13,7 @@ from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
 from ..adapters.names import gradient_stems, is_cost_variable, is_decoy, is_metric, kind
 from ..adapters.program import slice_lines
+from ..parameters import describe
 from .assembly import cost_moves
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options
@@ -312,7 +313,7 @@ def _try_wiring(
         if isinstance(value, str):
             found.failures.append(Failure(f"{option.name} as the cost", f"raised {value}"))
         elif not is_cost_like(value):
-            found.failures.append(Failure(f"{option.name} as the cost", "is not one number"))
+            found.failures.append(_not_a_number(option, value))
         elif not cost_moves(_with_cost(backward, text, reading, option), wiring.evidence):
             found.failures.append(
                 Failure(f"{option.name} as the cost", "stays the same when the parameters change")
@@ -329,6 +330,16 @@ def _try_wiring(
     for option in working:
         if (option.rank[:-1] if option.rank[0] == 4 else option.rank) == best:
             found.proposals.append(_with_cost(backward, text, reading, option))
+
+
+def _not_a_number(option: CostOption, value: Any) -> Failure:
+    what, shape = f"{option.name} as the cost", np.shape(value) if is_number(value) else ()
+    if not shape:
+        return Failure(what, f"returned {describe(value)}, not one number")
+    text = option.text.partition(" value of ")[2] or option.text
+    whole = text == option.text and option.rank[0] > 0
+    fixes = (f"np.sum({text})", f"np.mean({text})") if whole else ()
+    return Failure(what, f"returned shape {shape}; sum or average", fixes)
 
 
 def _with_cost(backward: Function, text: str, reading: Reading, option: CostOption) -> Proposal:

@@ -116,6 +116,13 @@ def _hinted(name: str, label: str, evidence: Evidence, hints: Hints) -> Root | N
 
 def check_hints(evidence: Evidence, hints: Hints) -> None:
     """Refuse expressions that cannot be evaluated before anything is bound without them."""
+    labels = [next((kind(n) for n in _names(text) if kind(n)), "") for text in hints.data]
+    if labels == ["y", "x"]:
+        turned = ",".join(reversed(hints.data))
+        raise BindingError(
+            f"--data {','.join(hints.data)}: the names say Y first; needed: X first, then Y",
+            (f'%gradcheck --data "{turned}"',),
+        )
     for text in (*hints.data, *hints.params):
         if text.isidentifier() and text in hints.params and text not in evidence.values:
             continue  # a key of a dict or an attribute

@@ -16,7 +16,7 @@ from ..errors import BindingError
 from .evidence import Evidence, is_number
 from .lookup import Hints
 from .source import Function
-from .wiring import Wiring
+from .wiring import Wiring, prediction
 
 if TYPE_CHECKING:
     from .binding import Proposal, Search
@@ -164,12 +164,23 @@ def nothing_found(
     if costless:
         names = ", ".join(dict.fromkeys(found.backward.name for found in costless))
         found = costless[0]
-        tried = [f"{t.what} {t.why}" for t in found.failures if t.what.endswith("as the cost")]
+        costs = [t for t in found.failures if t.what.endswith("as the cost")]
+        tried = [f"{t.what} {t.why}" for t in costs]
+        fixes = dict.fromkeys(fix for t in costs for fix in t.fixes)
+        start = f"%gradcheck --backward {found.backward.name} --cost"
+        lines = tuple(f'{start} "{fix}"' for fix in fixes or [_example(found)])
+        if hints.cost and costs:
+            why = "; ".join(dict.fromkeys(t.why for t in costs))
+            return BindingError(
+                f"--cost {hints.cost} {why}; needed: an expression or a function that gives one "
+                "number and moves with the parameters:",
+                lines,
+            )
         seen = f" ({'; '.join(dict.fromkeys(tried))})" if tried else ""
         return BindingError(
             f"{names} gives gradients, but nothing here computes the cost that belongs to "
             f"them{seen}; name the function or write the expression:",
-            (f'%gradcheck --backward {found.backward.name} --cost "{_example(found)}"',),
+            lines,
         )
     failures = list(
         dict.fromkeys(
@@ -178,8 +189,13 @@ def nothing_found(
     )
     lines = tuple(failures[:8])
     needs = any("needs" in line for line in lines)
+    missing = [line.partition(" needs ")[2].split(", ") for line in lines if " needs " in line]
+    fewest = min(missing, key=len, default=[])
+    scalars = [name for name in fewest if kind(name) in ("penalty", "rate")]
     advice = (
-        "define what is missing, or say where it is: --data X,Y --params parameters"
+        f"define {' and '.join(f'{name} = 1' for name in fewest)}, or the value that you mean"
+        if scalars and scalars == fewest
+        else "define what is missing, or say where it is: --data X,Y --params parameters"
         if needs
         else "mend the call, or say what to use: --forward, --backward, --params, --data, --cost"
     )
@@ -189,16 +205,27 @@ def nothing_found(
 
 
 def _example(found: Search) -> str:
-    """A cost in the user's names, to be changed to what is meant."""
+    """The shape of a cost in the user's names; what it computes is theirs to say."""
     wiring = max((pair[0] for pair in found.costless), key=lambda w: w.forward is not None)
     label = next((root.text for n, root in wiring.roots.items() if kind(n) == "y"), "Y")
     call = _forward_call(wiring)
+    if not call and wiring.forward is not None:
+        grown = wiring.copy()
+        grown.call_forward()
+        call = "" if grown.missing else _forward_call(grown)
+    function = wiring.forward
     owner = found.backward.owner
     if not call and owner:
         near = [f for f in wiring.evidence.forwards() if f.owner == owner and f.required]
         data = next((root.text for n, root in wiring.roots.items() if kind(n) == "x"), "X")
         call = f"{near[0].name}({data})" if near else ""
-    return f"0.5 * np.sum(({call or 'forward(X, parameters)'} - {label}) ** 2)"
+        function = near[0] if near else None
+    if call and function is not None and function.returns_tuple:
+        grown = wiring.copy()
+        grown.forward_outputs = tuple(name or "" for name in function.returns)
+        output = prediction(grown, "output")
+        call += f"[{grown.forward_outputs.index(output) if output else 0}]"
+    return f"my_cost({call or 'forward(X, parameters)'}, {label})"
 
 
 def _inventory(evidence: Evidence) -> str:

@@ -27,6 +27,7 @@ class Failure:
 
     what: str
     why: str
+    fixes: tuple[str, ...] = ()
 
 
 def names_in(lines: Sequence[str]) -> set[str]:

@@ -337,9 +337,12 @@ def test_a_forward_hint_is_never_passed_over() -> None:
 
 def test_no_cost_anywhere_offers_an_expression_in_the_users_names_that_works() -> None:
     source = NESTED.replace("def cost(", "def unrelated(")
+    source += "def hidden(a, y):\n    return 0.5 * np.sum((a - y) ** 2)\n"
     line = refused(source).lines[0]
     assert line.startswith("%gradcheck --backward net.backprop --cost ")
     expression = line.partition("--cost ")[2].strip('"')
+    assert expression.startswith("my_cost(")
+    expression = expression.replace("my_cost", "hidden")
     problem = discover(run_cells(cells(source)), backward="net.backprop", cost=expression)
     assert disagreeing(problem) == []
 
@@ -403,3 +406,57 @@ def test_a_parameter_that_was_named_and_gets_no_gradient_is_refused(source: str)
     error = refused(source, params="W1,b1,W2,b2")
     assert "gives no gradient for it" in str(error)
     assert disagreeing(settled(source, error.lines[0])) == []
+
+
+COSTLESS = """
+def forward(X, W1, b1):
+    A1 = np.tanh(X @ W1 + b1)
+    return A1, (X, A1)
+def backward(cache, Y):
+    X, A1 = cache
+    d = (A1 - Y) * (1 - A1 ** 2)
+    return {"dW1": X.T @ d, "db1": d.sum(0)}
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(20, 3)), rng.normal(size=(20, 2))
+W1, b1 = rng.normal(size=(3, 2)), np.zeros(2)
+"""
+
+
+def expressed(source: str, line: str):
+    """The Problem that a line with an expression as the cost leads to."""
+    expression = line.partition("--cost ")[2].strip('"')
+    return discover(run_cells(cells(source)), cells=cells(source), cost=expression)
+
+
+def test_the_prediction_is_taken_out_of_a_tuple() -> None:
+    line = refused(COSTLESS).lines[0]
+    assert line.endswith('--cost "my_cost(forward(X, W1, b1)[0], Y)"')
+    source = COSTLESS + "def my_cost(A, Y):\n    return 0.5 * np.sum((A - Y) ** 2)\n"
+    assert disagreeing(expressed(source, line)) == []
+
+
+def test_a_cost_that_returns_a_vector_says_its_shape_and_both_ways_out() -> None:
+    source = COSTLESS + (
+        "def cross_entropy(A1, Y):\n    return 0.5 * np.sum((A1 - Y) ** 2, axis=1)\n"
+    )
+    for hints in ({}, {"cost": "cross_entropy"}):
+        error = refused(source, **hints)
+        assert "returned shape (20,); sum or average" in str(error)
+        assert disagreeing(expressed(source, error.lines[0])) == []
+        assert disagreeing(expressed(source, error.lines[1])) == ["W1", "b1"]
+
+
+def test_what_a_cost_expression_raises_is_told() -> None:
+    cost = "np.linalg.norm(forward(X, W1, b1)[5] - Y)"
+    assert f"--cost {cost} raised IndexError: tuple index" in str(refused(COSTLESS, cost=cost))
+
+
+def test_a_missing_penalty_is_to_be_defined() -> None:
+    source = COSTLESS.replace("(cache, Y)", "(cache, Y, lambda_)")
+    assert "define lambda_ = 1" in str(refused(source))
+
+
+def test_data_in_the_wrong_order_are_refused() -> None:
+    error = refused(VECTOR, data="y,X")
+    assert "needed: X first, then Y" in str(error)
+    assert error.lines == ('%gradcheck --data "X,y"',)
