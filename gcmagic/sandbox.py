@@ -336,8 +336,7 @@ class _Walk:
             )
         )
         self.pending += [(f"a default of {value.__name__}", part) for part in saved if part]
-        if value.__dict__:
-            self.pending.append((value.__name__, value.__dict__))
+        self.pending.append((value.__name__, value.__dict__))  # empty too: it may fill
         for key, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
             self.cell(key, cell)
         read, bound = global_names(value.__code__)
