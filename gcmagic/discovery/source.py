@@ -62,6 +62,12 @@ class Function:
         return tuple(_is_plain(item) for item in _return_items(self.node))
 
     @property
+    def returns_bundles(self) -> tuple[bool, ...]:
+        """True for each element of `returns` that is a tuple, list or dict written out."""
+        kinds = (ast.Tuple, ast.List, ast.Dict)
+        return tuple(isinstance(item, kinds) for item in _return_items(self.node))
+
+    @property
     def returns_tuple(self) -> bool:
         """True where a tuple is written behind ``return``."""
         return any(isinstance(node.value, ast.Tuple) for node in own_returns(self.node))

@@ -81,7 +81,12 @@ class Wiring:
             return
         if self.forward is not None and is_cache(like or name):
             self.call_forward()
-            rest = [n for n in self.forward_outputs if is_cache(n)] or self.forward_outputs[1:]
+            bundles = self.forward.returns_bundles
+            if len(bundles) != len(self.forward_outputs):
+                bundles = ()
+            written = [n for n, b in zip(self.forward_outputs, bundles, strict=False) if b]
+            named = [n for n in self.forward_outputs if is_cache(n)]
+            rest = named or written or self.forward_outputs[1:]
             if len(rest) == 1:
                 self.added.append(f"{name} = {rest[0]}")
                 self.produced[name] = rest[0]

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import beside, dicts, forgotten, inline, layers, objects, single, stored, traps, tuples
+from . import (
+    beside,
+    bundles,
+    dicts,
+    forgotten,
+    inline,
+    layers,
+    objects,
+    single,
+    stored,
+    traps,
+    tuples,
+)
 
 ROWS = [
     *dicts.ROWS,
@@ -15,4 +27,5 @@ ROWS = [
     *forgotten.ROWS,
     *stored.ROWS,
     *single.ROWS,
+    *bundles.ROWS,
 ]
