@@ -21,6 +21,7 @@ from .errors import GradcheckFailed, InputError
 from .evaluation import Evaluator, progress_bar
 from .findings import Finding
 from .initial import random_start
+from .parallel import ParallelEvaluator
 from .phase import Phase, Settings, check_at
 from .problem import Problem
 from .report import Report
@@ -50,6 +51,7 @@ def check(
     init: str = "given",
     seed: int = 0,
     budget: float | None = BUDGET,
+    n_jobs: int = 1,
     raise_on_failure: bool = False,
 ) -> Report:
     """Check a gradient written by hand against the cost that it is the gradient of.
@@ -84,6 +86,10 @@ def check(
     budget
         Seconds that the check should take at most. Where all components would take longer, a
         random sample of every array is checked, and the report says so; None checks all.
+    n_jobs
+        Processes to share the components among, -1 for one a core; under
+        ``joblib.parallel_config("dask")`` the workers of a cluster. A cost that had to be frozen
+        stays in this process.
     raise_on_failure
         Raise `GradcheckFailed`, an AssertionError, with the report as its message.
 
@@ -118,6 +124,7 @@ def check(
         init=init,
         seed=seed,
         budget=budget,
+        n_jobs=n_jobs,
         raise_on_failure=raise_on_failure,
     )
 
@@ -134,6 +141,7 @@ def check_problem(
     init: str = "given",
     seed: int = 0,
     budget: float | None = BUDGET,
+    n_jobs: int = 1,
     raise_on_failure: bool = False,
 ) -> Report:
     """`check` for a Problem, as discovery makes them; the options are the same."""
@@ -153,7 +161,9 @@ def check_problem(
         raise InputError(f"budget is {budget!r}; needed: a number of seconds, or None")
     names = tuple(block.name for block in problem.layout.select(layers))
     settings = Settings(as_scheme(scheme), epsilon, threshold, names, seed)
-    evaluator = BatchedEvaluator(progress_bar)
+    if not (isinstance(n_jobs, (int, np.integer)) and n_jobs != 0):
+        raise InputError(f"n_jobs is {n_jobs!r}; needed: a number of processes, -1 for all cores")
+    evaluator: Evaluator = BatchedEvaluator(progress_bar)
     theta = problem.layout.flatten(problem.params)
 
     with (
@@ -162,6 +172,8 @@ def check_problem(
         redirect_stdout(StringIO()),  # thousands of calls print what one call prints
     ):
         problem, frozen = _repeatable(problem, theta, snapshot)
+        if n_jobs != 1 and not frozen:
+            evaluator = ParallelEvaluator(BatchedEvaluator(), n_jobs)
         if init == "random":
             name, theta, told = random_start(problem, theta, seed)
         else:

@@ -71,6 +71,7 @@ class GradcheckMagics(Magics):
     @argument(
         "--budget", metavar="SECONDS", default="60", help="more than that: a sample; 60 by default"
     )
+    @argument("--jobs", metavar="N", default="1", help="processes to share the work; -1: all cores")
     @argument("--raise", action="store_true", dest="raise_", help="raise an error for FAIL")
     @argument(
         "--explain", action="store_true", help="say what was found and why, and check nothing"
@@ -162,6 +163,7 @@ class GradcheckMagics(Magics):
             "init": arguments.init,
             "seed": self._number(arguments.seed, "--seed", int),
             "budget": self._number(arguments.budget, "--budget"),
+            "n_jobs": self._number(arguments.jobs, "--jobs", int),
             "raise_on_failure": arguments.raise_,
         }
 
