@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
+from .findings import Finding
 from .problem import Problem
 
 HALVINGS = 40
@@ -19,6 +21,38 @@ class Step:
     theta: np.ndarray
     cost: float
     learning_rate: float
+
+
+def train(
+    problem: Problem, theta: np.ndarray, steps: int, learning_rate: float | None
+) -> tuple[tuple[int, Step] | None, tuple[Finding, ...]]:
+    """The last of the steps and how many there were, or why there is no point after training."""
+    before = problem.cost_at(theta)
+    taken = list(islice(descend(problem, theta, learning_rate), steps)) if before == before else []
+    if not taken:
+        return None, (
+            Finding(
+                "no-descent",
+                "",
+                "no training step lowers the cost, so there is no point after training",
+                "tried steps along minus the gradient, from a tenth of the parameters' norm down",
+                "Expected where the gradient is wrong or zero; otherwise give --learning-rate.",
+            ),
+        )
+    last = taken[-1]
+    told: tuple[Finding, ...] = ()
+    if not last.cost < before:
+        told = (
+            Finding(
+                "cost-rose",
+                "",
+                f"{len(taken)} training steps did not lower the cost",
+                f"cost {before:.3g} before, {last.cost:.3g} after, at the learning rate "
+                f"{last.learning_rate:g} that was given",
+                "Leave --learning-rate away, or make it smaller.",
+            ),
+        )
+    return (len(taken), last), told
 
 
 def descend(

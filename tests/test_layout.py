@@ -13,9 +13,9 @@ ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
 errors notation parameters schemes problem evaluation batched parallel derivatives
-comparison findings ladder directions phase confirm sandbox initial training diagnosis
-plots report_text report_html report sweep check adapters discovery jupyter cli __main__
-__init__
+comparison findings ladder directions phase options confirm sandbox budget
+repeatable initial training diagnosis plots report_text report_html report settling
+sweep check adapters discovery jupyter cli __main__ __init__
 """
 ORDER = ORDER_TEXT.split()
 # imported inside a function only, and never by import gcmagic

@@ -1,0 +1,51 @@
+"""What fits into the time that a check may take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+
+from .directions import coordinates, sample_for
+from .evaluation import Evaluator
+from .findings import Finding
+from .phase import Settings
+from .problem import Problem
+
+
+def within(
+    budget: float | None,
+    problem: Problem,
+    theta: np.ndarray,
+    settings: Settings,
+    points: int,
+    evaluator: Evaluator,
+) -> tuple[Settings, tuple[Finding, ...]]:
+    """The settings with a sample where all components would take longer than the budget."""
+    blocks = problem.layout.select(settings.layers)
+    start = perf_counter()
+    problem.cost_at(theta)
+    seconds = perf_counter() - start
+    sample = sample_for(blocks, seconds, budget, points)
+    if sample is not None:  # many copies in one call may be quicker than one by one: try some
+        largest = max(blocks, key=lambda block: block.size)
+        tried = coordinates(largest, min(4096, max(2, int(3 / seconds))), settings.seed)
+        at = largest.start + tried
+        start = perf_counter()
+        evaluator(problem, theta, at, theta[at, None] + np.array([-1e-5, 1e-5]))
+        seconds = min(seconds, (perf_counter() - start) / (2 * tried.size))
+        sample = sample_for(blocks, seconds, budget, points)
+    if sample is None:
+        return settings, ()
+    share = 1 - 0.01 ** (1 / sample)
+    return replace(settings, sample=sample), (
+        Finding(
+            "sampled",
+            "",
+            f"only a sample was checked: {sample} components of every array that has more",
+            f"a bug in {share:.0%} or more of the components of an array is caught with a "
+            "probability of 99 %; a rarer one may be missed",
+            "Take fewer examples (--data X[:, :16],Y[:, :16]) or more time (--budget SECONDS).",
+        ),
+    )

@@ -1,0 +1,59 @@
+"""A cost that differs from call to call, frozen: dropout, sampling, what is carried along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .findings import Finding
+from .problem import Problem
+from .sandbox import Snapshot
+
+
+def repeatable(
+    problem: Problem, theta: np.ndarray, snapshot: Snapshot
+) -> tuple[Problem, tuple[Finding, ...]]:
+    """The problem with every call starting from the same state, where it needs that to repeat.
+
+    Dropout then draws the same mask in forward, in backward and at every nudge, so that the cost
+    is a function of theta again; what is carried from call to call starts anew as well.
+    """
+
+    def at_once(checked: Problem) -> np.ndarray:
+        return np.append(checked.gradient_at(theta), checked.cost_at(theta))
+
+    first, second = at_once(problem), at_once(problem)
+    moved = snapshot.changed()  # marks what the calls move, for the quick restore below
+    if not moved or np.allclose(first, second, rtol=1e-12, atol=0.0, equal_nan=True):
+        return problem, ()
+
+    def from_same_state(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def call(params: Any) -> Any:
+            snapshot.restore(thorough=False)
+            return function(params)
+
+        return call
+
+    held = replace(
+        problem,
+        fun=from_same_state(problem.fun),
+        grad=from_same_state(problem.grad),
+        roots=(problem.fun, problem.grad, *problem.roots),  # behind closures of our own now
+    )
+    if not np.array_equal(at_once(held), at_once(held), equal_nan=True):
+        return problem, ()
+    what = problem.cost_name if first[-1] != second[-1] else problem.gradient_name
+    return held, (
+        Finding(
+            "frozen",
+            "",
+            f"{what} changes from call to call; it was frozen for this check",
+            f"put back before every call: {', '.join(moved)}",
+            "Nothing, where this is dropout or sampling: the check holds for the mask that was "
+            "drawn. Otherwise look for what one call leaves behind for the next, such as gradients "
+            "that are added to and never set to zero.",
+        ),
+    )
