@@ -25,6 +25,7 @@ from ..problem import Problem
 from ..report import Report
 from ..schemes import SCHEMES
 from .cells import Cells
+from .completion import close_completion, open_completion
 from .showing import Stage
 
 
@@ -213,6 +214,16 @@ def _parser() -> Any:
     return GradcheckMagics.gradcheck.parser  # type: ignore[attr-defined]
 
 
+def _takes() -> dict[str, int | str]:
+    """How many words each option takes."""
+    return {
+        name: 1 if action.nargs is None else action.nargs
+        for action in _parser()._actions
+        for name in action.option_strings
+        if name.startswith("--")
+    }
+
+
 def _error(message: str) -> NoReturn:
     # not argparse's exit and not IPython's UsageError, which nbval lets pass
     raise InputError(f"{message}; %gradcheck --help lists the options")
@@ -266,6 +277,7 @@ def load(shell: InteractiveShell) -> None:
     shell.magics_manager.register_function(magics.silently, "line", "gradcheck;")
     magics.stage.open()
     magics.cells.open()
+    open_completion(shell, _takes())
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -275,6 +287,7 @@ def unload(shell: InteractiveShell) -> None:
     if magics is not None:
         magics.stage.close()
         magics.cells.close()
+    close_completion(shell)
     for kind in ("line", "cell"):
         manager.magics[kind].pop("gradcheck", None)
     for name in ("%gradcheck", "gradcheck;"):
