@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from .batch import Batch
 from .bytecode import in_method, in_place, passes_on
+from .quick import quick
 from .representation import RULES, UFUNCS, Representation
 
 
@@ -30,40 +30,38 @@ def _lone() -> int:
 
 _LONE = _lone()  # of an array that one name holds
 
-_METHODS = frozenset(
-    [
-        "all",
-        "any",
-        "argmax",
-        "argmin",
-        "argsort",
-        "clip",
-        "compress",
-        "conj",
-        "conjugate",
-        "cumprod",
-        "cumsum",
-        "diagonal",
-        "dot",
-        "max",
-        "mean",
-        "min",
-        "nonzero",
-        "prod",
-        "ptp",
-        "ravel",
-        "repeat",
-        "round",
-        "searchsorted",
-        "sort",
-        "squeeze",
-        "std",
-        "sum",
-        "swapaxes",
-        "take",
-        "trace",
-        "var",
-    ]
+_METHODS = (
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "clip",
+    "compress",
+    "conj",
+    "conjugate",
+    "cumprod",
+    "cumsum",
+    "diagonal",
+    "dot",
+    "max",
+    "mean",
+    "min",
+    "nonzero",
+    "prod",
+    "ptp",
+    "ravel",
+    "repeat",
+    "round",
+    "searchsorted",
+    "sort",
+    "squeeze",
+    "std",
+    "sum",
+    "swapaxes",
+    "take",
+    "trace",
+    "var",
 )
 
 
@@ -78,9 +76,14 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
     @property
     def T(self) -> Any:  # noqa: N802
         """Transposed."""
-        return np.transpose(self)  # pyright: ignore
+        if self.batch.closed:
+            return self._plain().T
+        return RULES[np.transpose](self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and not kwargs and _all_open(inputs, self.batch):
+            found = quick(Copies, self.batch, ufunc, inputs)
+            return UFUNCS[method](self.batch, ufunc, *inputs) if found is None else found
         references = sys.getrefcount(kwargs["out"][0]) if "out" in kwargs else 0
         batch = _open(inputs)
         if batch is None:
@@ -108,13 +111,15 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
     ) -> Any:
-        batch = _open((*args, *kwargs.values()))
-        if batch is None:
-            return func(*settled(args), **settled(kwargs))
+        batch: Batch | None = self.batch
+        if batch.closed or not _all_open(args, batch) or kwargs:
+            batch = _open((*args, *kwargs.values()))
+            if batch is None:
+                return func(*settled(args), **settled(kwargs))
+            args, kwargs = settled(args), settled(kwargs)
         rule = RULES.get(func)
         if rule is None:
             batch.refuse(f"np.{getattr(func, '__name__', func)} is not known")
-        args, kwargs = settled(args), settled(kwargs)
         out = kwargs.pop("out", None)
         if out is not None and type(out) is not Copies:
             batch.refuse("writes into a plain array")
@@ -128,8 +133,6 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
         return result if out is None else out.become(result)
 
     def __getattr__(self, name: str) -> Any:
-        if name in _METHODS:
-            return functools.partial(getattr(np, name), self)
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
         if self.batch.closed:
@@ -243,12 +246,16 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
     def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> Any:
         """The same numbers in another shape."""
         given = shape[0] if len(shape) == 1 else shape
-        return np.reshape(self, given, order=order)  # pyright: ignore
+        if self.batch.closed:
+            return self._plain().reshape(given, order=order)  # pyright: ignore
+        return RULES[np.reshape](self, given, order=order)
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order."""
         given = axes[0] if len(axes) == 1 and np.iterable(axes[0]) else axes or None
-        return np.transpose(self, given)  # pyright: ignore
+        if self.batch.closed:
+            return self._plain().transpose(given)  # pyright: ignore
+        return RULES[np.transpose](self, given)
 
     def flatten(self, order: str = "C") -> Any:
         """One axis."""
@@ -257,6 +264,40 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
     def fill(self, value: Any) -> None:
         """One number everywhere."""
         self[...] = value
+
+
+def _method(name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def method(self: Copies, *args: Any, **kwargs: Any) -> Any:
+        rule = RULES.get(function)
+        if rule is None or len(args) > 1 or self.batch.closed or not _all_open(args, self.batch):
+            return function(self, *args, **kwargs)
+        for value in kwargs.values():
+            if type(value) is not bool and type(value) is not int:
+                return function(self, *args, **kwargs)
+        return rule(self, *args, **kwargs)
+
+    return method
+
+
+for _name in _METHODS:
+    setattr(Copies, _name, _method(_name))
+
+
+def _all_open(values: Iterable[Any], batch: Batch) -> bool:
+    """Whether these are plain numbers and arrays and copies of `batch`, whose call still runs."""
+    for value in values:
+        kind = type(value)
+        if kind is Copies:
+            if value.batch is not batch:
+                return False
+        elif kind is not np.ndarray and kind not in _PLAIN:
+            return False
+    return not batch.closed
+
+
+_PLAIN = frozenset([int, float, bool, np.float64, np.int64, type(None)])
 
 
 def _open(values: Iterable[Any]) -> Batch | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import weakref
+from sys import getrefcount
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -41,34 +41,41 @@ class Pool:
     def __init__(self) -> None:
         self._buffers: list[np.ndarray] = []
 
-    def empty(self, shape: tuple[int, ...]) -> np.ndarray:
-        """An uninitialised array of float64."""
+    def empty(self, shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
+        """An uninitialised array of float64 or of bool."""
         size = 1
         for n in shape:
             size *= n
-        if size < 4096:
+        if dtype is np.bool_:
+            if size < 8 * _SMALL:
+                return np.empty(shape, dtype)
+            words = self._words(size // 8 + 1)
+            return words.view(np.bool_)[:size].reshape(shape)
+        if size < _SMALL:
             return np.empty(shape)
-        for k in range(len(self._buffers) - 1, -1, -1):
-            if size <= self._buffers[k].size <= 2 * size and self._uses(k) == _UNUSED:
-                return self._buffers[k][:size].reshape(shape)
+        return self._words(size)[:size].reshape(shape)
+
+    def _words(self, size: int) -> np.ndarray:
+        for buffer in self._buffers:
+            if size <= buffer.size <= 2 * size and getrefcount(buffer) <= _UNUSED:
+                return buffer
         self._buffers.append(np.empty(size))
-        return self._buffers[-1].reshape(shape)
+        return self._buffers[-1]
 
     def clear(self) -> None:
         """Let go of what is not in use."""
         self._buffers = []
 
-    def _uses(self, k: int) -> int:
-        return sys.getrefcount(self._buffers[k])
-
 
 def _unused() -> int:
-    pool = Pool()
-    pool.empty((8192,))
-    return pool._uses(0)
+    for buffer in [np.empty(0)]:
+        return getrefcount(buffer)
+    raise AssertionError
 
 
-_UNUSED = _unused()
+_UNUSED = _unused()  # of a buffer that only a list and the loop over it refer to
+# numbers that fit into memory which the allocator keeps at hand anyway
+_SMALL = 4096
 
 
 class Batch:
@@ -123,11 +130,26 @@ class Batch:
             raise TooLarge(f"{needed} bytes beside {self.live}")
         self.peak = max(self.peak, self.live + needed)
 
+    def room(self, shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
+        """Memory for an array of all copies, `reserve`d."""
+        needed = 1 if dtype is np.bool_ else 8
+        for n in shape:
+            needed *= n
+        needed += self.live
+        if needed > self.limit:
+            raise TooLarge(f"{needed - self.live} bytes beside {self.live}")
+        if needed > self.peak:
+            self.peak = needed
+        return self.pool.empty(shape, dtype)
+
     def enter(self, member: Member) -> None:
         """Count a new array."""
-        self.live += member.rows.nbytes
-        self.peak = max(self.peak, self.live)
-        self.largest = max(self.largest, member.rows.nbytes)
+        size = member.rows.nbytes
+        self.live += size
+        if self.live > self.peak:
+            self.peak = self.live
+        if size > self.largest:
+            self.largest = size
         self._members.append(weakref.ref(member))
 
     def close(self) -> None:

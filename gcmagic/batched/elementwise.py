@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,10 @@ import numpy as np
 
 from .arrays import Copies
 from .batch import Batch
+from .quick import BINARY, POWERS, UNARY, same
 from .representation import RULES, UFUNCS, Index, gather, rest_of
 
-
-def same(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether two indices perturb the same places."""
-    return first is second or np.array_equal(first, second)
+_broadcast = functools.lru_cache(maxsize=512)(np.broadcast_shapes)
 
 
 def shared(copies: list[Copies], ndim: int, shape: tuple[int, ...]) -> tuple[list[int], Index]:
@@ -41,7 +40,7 @@ def elementwise(function: Callable[..., Any], *inputs: Any, **kwargs: Any) -> An
     copies = [x for x in inputs if type(x) is Copies]
     batch = copies[0].batch
     shapes = [x.shape if type(x) is Copies else np.shape(x) for x in inputs]
-    shape = shapes[0] if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+    shape = shapes[0] if len(shapes) == 1 else _broadcast(*shapes)
     ndim = len(shape)
     axes, index = shared(copies, ndim, shape)
     kept = tuple(axes)
@@ -72,7 +71,7 @@ def elementwise(function: Callable[..., Any], *inputs: Any, **kwargs: Any) -> An
 
 def _in_floats(function: Any, rows: list[Any]) -> bool:
     """Whether a ufunc gives float64 here, into memory that is there already."""
-    if type(function) is not np.ufunc or ("d" * function.nin + "->d") not in function.types:
+    if function not in BINARY and function not in UNARY:
         return False
     return all(
         x.dtype == np.float64 if isinstance(x, np.ndarray) else type(x) in (int, float)
@@ -109,13 +108,10 @@ def _call(batch: Batch, ufunc: np.ufunc, *inputs: Any, **kwargs: Any) -> Any:
     if kwargs.keys() - {"dtype", "casting", "subok", "order"}:
         batch.refuse(f"np.{ufunc.__name__} with {' '.join(kwargs)}")
     if ufunc is np.power and not kwargs and type(inputs[1]) in (int, float):
-        quick = _POWERS.get(inputs[1])  # as NumPy does it for x ** 2
+        quick = POWERS.get(inputs[1])  # as NumPy does it for x ** 2
         if quick is not None and inputs[0].dtype.kind == "f":
             return elementwise(quick, inputs[0])
     return elementwise(ufunc, *inputs, **kwargs)
-
-
-_POWERS: dict[float, np.ufunc] = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
 
 
 def _reduce(batch: Batch, ufunc: np.ufunc, x: Any, axis: Any = 0, **kwargs: Any) -> Any:

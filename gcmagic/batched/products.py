@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from .arrays import Copies
+from .batch import Batch
 from .reductions import axes_of
 from .representation import RULES
+from .shapes import transpose
 
 
 def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
@@ -23,15 +25,17 @@ def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
     q = a.shape[-1]
     if q != b.shape[-2 if b.ndim > 1 else 0]:
         raise ValueError(f"matmul: shapes {a.shape} and {b.shape} not aligned")
+    if a.ndim == b.ndim == 2:
+        return _product(a, b)
     row, column = a.ndim == 1, b.ndim == 1
     if row:
         a = np.reshape(a, (1, q))
     if column:
         b = np.reshape(b, (q, 1))
     if b.ndim == 2:
-        lead = a.shape[:-1]
-        flat = a if a.ndim == 2 else np.reshape(a, (-1, q))
-        found = np.reshape(_product(flat, b), (*lead, b.shape[1]))
+        found = _product(np.reshape(a, (-1, q)), b)
+        if a.ndim > 2:
+            found = np.reshape(found, (*a.shape[:-1], b.shape[1]))
     else:
         found = _stacked(a, b)
     if row or column:
@@ -47,52 +51,97 @@ def _product(a: Any, b: Any) -> Copies:
     if type(b) is not Copies:
         return _left(a, b)
     if type(a) is not Copies:
-        if not b.axes and b.shape[1] > 1:  # no transposing to and fro
-            b.batch.reserve(b.batch.count * a.shape[0] * b.shape[1])
-            shape = (a.shape[0], b.shape[1])
-            rows = np.matmul(a, b.rows, out=b.batch.pool.empty((b.batch.count, *shape)))
-            return Copies(b.batch, shape, rows)
-        return _turned(_left(_turned(b), a.T))
+        return _right(a, b)
     return _both(a, b)
-
-
-def _turned(x: Any) -> Any:
-    return np.transpose(x)
 
 
 def _left(a: Copies, b: np.ndarray) -> Copies:
     """Copies of a matrix times a plain one."""
     batch = a.batch
-    n, (p, q), r = batch.count, a.shape, b.shape[1]
-    shape = (p, r)
-    delta = a.delta() if 1 in a.axes else None
-    if not a.axes or (1 in a.axes and delta is None):
-        batch.reserve(n * p * r)
-        rows = np.matmul(a.dense().reshape(n * p, q), b, out=batch.pool.empty((n * p, r)))
-        return Copies(batch, shape, rows.reshape(n, p, r))
+    n, p, r = batch.count, a.shape[0], b.shape[1]
+    axes = a.axes
+    delta = a.delta() if 1 in axes else None
+    if not axes or (1 in axes and delta is None):
+        return Copies(batch, (p, r), _each(batch, a.dense(), b))
     assert a.base is not None
     base = a.base @ b
-    if a.axes == (0,):
-        batch.reserve(n * r)
-        return Copies(batch, shape, a.rows @ b, base, (0,), a.index)
+    if axes == (0,):
+        rows = _rows(a.rows, b, batch.room((n, r)))
+        return Copies(batch, (p, r), rows, base, (0,), a.index)
     assert delta is not None
-    if a.axes == (1,):
-        batch.reserve(n * p * r)
-        rows = batch.pool.empty((n, p, r))
-        np.einsum("np,nr->npr", delta, b[a.index[0]], out=rows)
-        rows += base
-        return Copies(batch, shape, rows)
-    batch.reserve(n * r)
+    if axes == (1,):
+        return Copies(batch, (p, r), _moved(batch, base, delta, b[a.index[0]]))
     i, j = a.index
-    rows = b[j] * delta[:, None]
+    rows = np.multiply(b[j], delta[:, None], out=batch.room((n, r)))
     rows += base[i]
-    return Copies(batch, shape, rows, base, (0,), (i,))
+    return Copies(batch, (p, r), rows, base, (0,), (i,))
+
+
+def _right(a: np.ndarray, b: Copies) -> Copies:
+    """A plain matrix times copies of one."""
+    batch = b.batch
+    n, p, r = batch.count, a.shape[0], b.shape[1]
+    axes = b.axes
+    delta = b.delta() if 0 in axes else None
+    if not axes or (0 in axes and delta is None):
+        full = b.dense()
+        if r == 1:
+            return Copies(batch, (p, 1), _rows(full[:, :, 0], a.T, batch.room((n, p)))[:, :, None])
+        return Copies(batch, (p, r), np.matmul(a, full, out=batch.room((n, p, r))))
+    assert b.base is not None
+    base = a @ b.base
+    if axes == (1,):
+        rows = _rows(b.rows, a.T, batch.room((n, p)))
+        return Copies(batch, (p, r), rows, base, (1,), b.index)
+    assert delta is not None
+    if axes == (0,):
+        return Copies(batch, (p, r), _moved(batch, base, a.T[b.index[0]], delta))
+    i, j = b.index
+    rows = np.multiply(a.T[i], delta[:, None], out=batch.room((n, p)))
+    rows += base.T[j]
+    return Copies(batch, (p, r), rows, base, (1,), (j,))
+
+
+def _moved(batch: Batch, base: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The base, and a product of rank one a copy, which is what the difference adds."""
+    shape = (batch.count, left.shape[1], right.shape[1])
+    rows = np.multiply(left[:, :, None], right[:, None, :], out=batch.room(shape))
+    rows += base
+    return rows
+
+
+# multiplications and more than this is shared out among threads by the libraries that NumPy calls,
+# which wait for each other a hundred times longer than they compute where other programs run too
+_TOGETHER = 2**18
+# a call for every copy costs as much as this many multiplications
+_CALL = 4000
+
+
+def _each(batch: Batch, full: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """One product a copy."""
+    n, p, q = full.shape
+    r = b.shape[1]
+    out = batch.room((n, p, r))
+    if p * q * r >= _CALL:
+        return np.matmul(full, b, out=out)
+    _rows(full.reshape(n * p, q), b, out.reshape(n * p, r))
+    return out
+
+
+def _rows(many: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """A product with a tall matrix, some rows at a time."""
+    if many.shape[1] == 1 or b.shape[1] == 1 or many.dtype != out.dtype:
+        return np.matmul(many, b, out=out)
+    step = max(32, _TOGETHER // b.size)
+    for k in range(0, len(many), step):
+        np.matmul(many[k : k + step], b, out=out[k : k + step])
+    return out
 
 
 def _both(a: Copies, b: Copies) -> Copies:
     """Copies of both matrices: the base of one, and what differs in it."""
     if not b.axes and a.axes:
-        return _turned(_both(_turned(b), _turned(a)))
+        return transpose(_both(transpose(b), transpose(a)))
     batch = a.batch
     n, shape = batch.count, (a.shape[0], b.shape[1])
     batch.reserve(n * shape[0] * shape[1])
