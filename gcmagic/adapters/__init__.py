@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import attributes, fused, returned, unnamed
+from . import attributes, fused, named, returned, unnamed
 from .calling import Outcome, Reading
 
 READERS: tuple[Callable[[Outcome], Reading | None], ...] = (
+    named.read,
     returned.read,
     attributes.read,
     fused.read,

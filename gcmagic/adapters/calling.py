@@ -106,6 +106,12 @@ class Outcome:
         Roots that backward itself is given or reads; None where that is all of them.
     function
         The name of backward, without its owner.
+    grads
+        Names or expressions that the user gave as the gradients.
+    aliases
+        Further names of what it returned, each group one a thing: those at the call, for example.
+    places
+        Names of the parameter of each of `grads`, where the user gave as many.
     """
 
     result: Any
@@ -119,6 +125,9 @@ class Outcome:
     everything: bool = False
     direct: frozenset[str] | None = None
     function: str = ""
+    grads: tuple[str, ...] = ()
+    aliases: tuple[tuple[str | None, ...], ...] = ()
+    places: tuple[frozenset[str], ...] = ()
 
     @property
     def elements(self) -> list[tuple[str | None, Any, Read]]:

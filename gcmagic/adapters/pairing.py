@@ -18,6 +18,7 @@ from .calling import (
     containers,
     distinctly_named,
     is_real,
+    path_text,
 )
 from .names import gradient_stems, kind, match_name
 
@@ -31,7 +32,7 @@ def candidates(outcome: Outcome) -> list[Leaf]:
         return [
             leaf
             for leaf in found
-            if str(leaf.path[0]) in outcome.wanted or leaf.name in outcome.wanted
+            if {str(leaf.path[0]), leaf.name, path_text(leaf.path)} & set(outcome.wanted)
         ]
     return [leaf for leaf in found if outcome.everything or not _is_data(leaf)]
 

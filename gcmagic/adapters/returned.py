@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from .calling import RESULT, Outcome, Reading, Slot, is_real
+from .calling import RESULT, Outcome, Read, Reading, Slot, is_real
 from .pairing import by_name, candidates, flat_items, in_order, structured
 from .same_call import cost_element
 
@@ -16,6 +19,23 @@ def read(outcome: Outcome) -> Reading | None:
     cost = cost_element(outcome)
     index = cost.index if cost else None
     elements = [item for k, item in enumerate(outcome.elements) if k != index]
+    slots, same_keys = slots_of(elements, outcome)
+    family = "D" if same_keys else "T"
+    if not slots and len(outcome.elements) > 1:
+        whole = list(outcome.result)
+        slots = structured(whole, lambda scope: scope[RESULT], outcome)
+    if not slots:
+        return None
+    ordered = in_order(slots, outcome)
+    if cost is None:
+        return Reading(family, ordered)
+    return Reading("S", ordered, cost.read, (), cost.label, cost.sure)
+
+
+def slots_of(
+    elements: Sequence[tuple[str | None, Any, Read]], outcome: Outcome
+) -> tuple[list[Slot], bool]:
+    """Parameters whose gradients have names that say so; True where a dict is among them."""
     slots: list[Slot] = []
     leaves = candidates(outcome)
     same_keys = False
@@ -34,16 +54,7 @@ def read(outcome: Outcome) -> Reading | None:
             if leaf is not None:
                 found = [Slot(leaf, reader)]
         slots += found
-    family = "D" if same_keys else "T"
-    if not slots and len(outcome.elements) > 1:
-        whole = list(outcome.result)
-        slots = structured(whole, lambda scope: scope[RESULT], outcome)
-    if not slots:
-        return None
-    ordered = in_order(slots, outcome)
-    if cost is None:
-        return Reading(family, ordered)
-    return Reading("S", ordered, cost.read, (), cost.label, cost.sure)
+    return slots, same_keys
 
 
 def _is_object(value: object) -> bool:

@@ -18,6 +18,7 @@ from .inline import inline_functions, inline_problem, training_step
 from .lookup import Hints, Root, check_hints, look_up, split_commas
 from .messages import check_used, no_such_function, nothing_found, refusal
 from .pairs import search_pair
+from .producers import nothing_named, producers
 from .scopes import Scope, function_scope, own_body
 from .source import Function, parse_cell
 from .wiring import Wiring
@@ -33,6 +34,8 @@ def discover(
     params: str | None = None,
     data: str | None = None,
     cost: str | None = None,
+    grads: str | None = None,
+    learning_rate: float | None = None,
     cells: Sequence[str] = (),
     defined: Collection[str] = (),
 ) -> Problem:
@@ -51,6 +54,11 @@ def discover(
         The name of the parameters or a comma list, ``"W1,b1,W2"``.
     data
         Expressions for the data, ``"X[:, :16],Y[:, :16]"``.
+    grads
+        Names or expressions of the gradients, ``"grads"``, ``"layer.dW,layer.db"``; with as many
+        `params` they belong together by place.
+    learning_rate
+        The rate of updates that backward makes itself, where it cannot be read from the code.
     cells
         Source of the cells run so far, oldest first.
     defined
@@ -76,12 +84,14 @@ def discover(
     'gradient(w, x) → gradients; parameters: w; cost: cost(w, x)'
     """
     evidence = collect(namespace, cells)
-    hints = Hints(forward, backward, split_commas(params), split_commas(data), cost)
+    hints = _hints(forward, backward, params, data, cost, grads, learning_rate)
     check_hints(evidence, hints)
     if not hints.backward and not _candidates(evidence, hints):
         found = _inline(evidence, hints)
         if found is not None:
             return found
+        if hints.grads:
+            raise nothing_named(hints.grads)
     proposal = _settle(evidence, hints, defined)
     single = of_one_example(proposal)
     if single and not hints.data:
@@ -118,6 +128,8 @@ def discover_cell(
     params: str | None = None,
     data: str | None = None,
     cost: str | None = None,
+    grads: str | None = None,
+    learning_rate: float | None = None,
 ) -> Problem:
     """Find the gradients that the statements of a cell compute, a training loop for example.
 
@@ -127,8 +139,8 @@ def discover_cell(
         The cell, already run in `namespace`.
     namespace
         The notebook's variables after it.
-    params, data, cost
-        As for `discover`; `cost` is an expression over the names of the cell.
+    params, data, cost, grads, learning_rate
+        As for `discover`; `cost` and `grads` are expressions over the names of the cell.
 
     Returns
     -------
@@ -141,11 +153,31 @@ def discover_cell(
         Where the cell has no gradient beside its parameter, or no cost.
     """
     evidence = collect(namespace, (source,))
-    hints = Hints(None, None, split_commas(params), split_commas(data), cost)
+    hints = _hints(None, None, params, data, cost, grads, learning_rate)
     check_hints(evidence, hints)
 
     tree = parse_cell(source)
     return inline_problem(tree.body if tree else [], "the cell", evidence, hints, _known(evidence))
+
+
+def _hints(
+    forward: str | None,
+    backward: str | None,
+    params: str | None,
+    data: str | None,
+    cost: str | None,
+    grads: str | None,
+    learning_rate: float | None,
+) -> Hints:
+    return Hints(
+        forward,
+        backward,
+        split_commas(params),
+        split_commas(data),
+        cost,
+        split_commas(grads),
+        learning_rate,
+    )
 
 
 def _known(evidence: Evidence) -> Callable[[str], Root | None]:
@@ -200,11 +232,9 @@ def explain(namespace: Mapping[str, Any], **hints: Any) -> str:
     str
         The same text for the same namespace.
     """
-    names = ("forward", "backward", "cost")
-    given = [hints.get(name) for name in names]
+    names = ("forward", "backward", "params", "data", "cost", "grads", "learning_rate")
     evidence = collect(namespace, hints.get("cells", ()))
-    params, data = split_commas(hints.get("params")), split_commas(hints.get("data"))
-    told = Hints(given[0], given[1], params, data, given[2])
+    told = _hints(*(hints.get(name) for name in names))
     try:
         verdict = discover(namespace, **hints).how
         candidates = _candidates(evidence, told)
@@ -262,4 +292,6 @@ def _candidates(evidence: Evidence, hints: Hints) -> list[Function]:
     if hints.backward:
         function = evidence.read(hints.backward)
         return [function] if function is not None else []
+    if hints.grads:
+        return producers(evidence, hints.grads)
     return backward_candidates(evidence)

@@ -18,9 +18,10 @@ from .assembly import cost_moves
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options
 from .evidence import Evidence, is_number
-from .lookup import Hints, Root
+from .lookup import Hints, Root, places
+from .rates import learning_rate
 from .scopes import Scope, cell_scope, function_scope
-from .source import Function, expression_name, global_reads, updated_names
+from .source import Function, expression_name, updated_names
 from .stored import refresh
 from .trial import Failure, names_in, reached_globals, run
 from .wiring import Wiring
@@ -117,13 +118,14 @@ def _try_scope(
     for forward in options:
         wiring = Wiring(evidence, hints, scope, forward, outputs=outputs)
         site = None
-        names, said = backward.returns, ()
+        names, said, targets = backward.returns, (), ()
         if scope is not None:
             index, _, site = scope.calls_of(lambda name: name == backward.name)[-1]
             line = scope.lines[index]
             wiring.limit = index + 1
             wiring.path = line.tests
-            names, said = names_of(backward, _targets(line.statement, site))
+            targets = _targets(line.statement, site)
+            names, said = names_of(backward, targets)
             wiring.limit = index
         text = wiring.call(backward, site)
         refresh(wiring, backward)
@@ -136,7 +138,7 @@ def _try_scope(
         if wiring.forward is None:
             wiring.name_forward()
         wiring.added.append(f"{RESULT} = {text}")
-        _try_wiring(backward, wiring, names, text, label, found, said)
+        _try_wiring(backward, wiring, names, text, label, found, said, targets)
         if any(p.tier >= 1 for p in found.proposals):
             break
 
@@ -159,20 +161,6 @@ def _globals_read(wiring: Wiring) -> dict[str, Any]:
         if name in reached and name not in wiring.roots and name not in wiring.produced
         if is_number(value) or isinstance(value, (dict, list))
     }
-
-
-def _rate(backward: Function, wiring: Wiring) -> float | None:
-    """The learning rate: an argument, its default, an attribute of the instance, a global."""
-    values = {name: root.value for name, root in wiring.roots.items()}
-    owner = wiring.roots.get(backward.owner)
-    attributes = vars(owner.value) if owner and hasattr(owner.value, "__dict__") else {}
-    read = {n: wiring.evidence.values.get(n) for n in sorted(global_reads(backward))}
-    for known in (values, backward.defaults, attributes, read):
-        for name, value in known.items():
-            if value is not None and kind(name) == "rate" and is_number(value):
-                return float(np.asarray(value).reshape(-1)[0])
-    # `self.W1 += X.T.dot(delta)`: no rate in sight means that it is one
-    return 1.0 if updated_names(backward.node) else None
 
 
 def _outputs(forwards: list[Function]) -> frozenset[str]:
@@ -249,8 +237,9 @@ def _try_wiring(
     label: str,
     found: Search,
     said: tuple[str, ...] = (),
+    targets: tuple[str | None, ...] = (),
 ) -> None:
-    rate = _rate(backward, wiring)
+    rate = learning_rate(backward, wiring)
     globals_read = _globals_read(wiring)
     before = {name: root.value for name, root in wiring.roots.items()}
     updated = updated_names(backward.node)
@@ -270,6 +259,9 @@ def _try_wiring(
             updated,
             direct=direct,
             function=backward.short,
+            grads=wiring.hints.grads,
+            aliases=(targets, backward.returns),
+            places=places(wiring.hints, wiring.roots),
         )
         near = adapters.read(outcome)
         if not globals_read:
@@ -280,7 +272,7 @@ def _try_wiring(
 
     reading = run(wiring.lines, wiring.evidence, wiring.roots, look)
     if isinstance(reading, str):
-        found.failures.append(Failure(label, f"raised {reading}"))
+        found.failures.append(Failure(label, reading))
         return
     if reading is None:
         found.failures.append(Failure(label, "returned nothing that matches a parameter"))
@@ -311,7 +303,7 @@ def _try_wiring(
             option.wiring.lines, wiring.evidence, option.wiring.roots, lambda _, after: after[COST]
         )
         if isinstance(value, str):
-            found.failures.append(Failure(f"{option.name} as the cost", f"raised {value}"))
+            found.failures.append(Failure(f"{option.name} as the cost", value))
         elif not is_cost_like(value):
             found.failures.append(_not_a_number(option, value))
         elif not cost_moves(_with_cost(backward, text, reading, option), wiring.evidence):

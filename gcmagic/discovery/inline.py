@@ -14,7 +14,7 @@ from ..adapters.program import Program, build, slice_lines
 from ..errors import BindingError
 from ..problem import Problem
 from .evidence import Evidence, is_number
-from .lookup import Hints, Root
+from .lookup import Hints, Root, places
 from .scopes import Line, is_builtin, is_update, statements
 from .source import Function, expression_name, names_loaded
 from .trial import names_in, run, space_of
@@ -60,11 +60,13 @@ def inline_problem(
             "W1, or an update such as W1 -= lr * dW1; or define functions forward and backward"
         )
     lines = [line.text for line in _moving(body, set(parameters))]
-    grads = _gradients(body, roots, parameters)
+    grads = list(hints.grads) or _gradients(body, roots, parameters)
     gradient_lines = [*lines, f"{RESULT} = ({', '.join(grads)},)"] if grads else []
-    reading = _read(gradient_lines, grads, evidence, roots, where) if grads else None
+    reading = _read(gradient_lines, grads, evidence, roots, where, hints) if grads else None
     if reading is None:
-        gradient_lines, reading = _from_update(body, lines, evidence, roots, parameters, where)
+        gradient_lines, reading = _from_update(
+            body, lines, evidence, roots, parameters, where, hints
+        )
     cost_lines, text = _cost(body, lines, evidence, roots, hints, where, grads)
     every = [*gradient_lines, *cost_lines]
     used = {name: root for name, root in roots.items() if name in names_in(every)}
@@ -203,12 +205,14 @@ def _roots(
 
 def _parameters(body: Body, roots: dict[str, Root], hints: Hints) -> dict[str, None]:
     if hints.params:
-        return dict.fromkeys(name for name in hints.params if name in roots)
+        firsts = [name for text in hints.params for name in sorted(names_in([text]))]
+        return dict.fromkeys(name for name in firsts if name in roots)
     updated = [
         name for line in body.updates for name in (*line.binds, *line.mutates) if name in roots
     ]
     if not updated:  # no update: every dX that the cell computes beside an X that it reads
         stems = [stem for name in sorted(body.bound) for stem in gradient_stems(name)]
+        stems += [name for text in hints.grads for name in gradient_stems(text)]
         free = [name for name in roots if name not in body.bound and kind(name) not in ("x", "y")]
         updated = [hit for stem in stems if (hit := match_name(stem, free)) is not None]
     order = list(roots)
@@ -256,16 +260,34 @@ def _gradients(body: Body, roots: dict[str, Root], parameters: dict[str, None]) 
 
 
 def _read(
-    lines: list[str], grads: list[str], evidence: Evidence, roots: dict[str, Root], where: str
+    lines: list[str],
+    grads: list[str],
+    evidence: Evidence,
+    roots: dict[str, Root],
+    where: str,
+    hints: Hints,
 ) -> Reading | None:
     used = {name: root for name, root in roots.items() if name in names_in(lines)}
 
     def look(values: dict[str, Any], after: dict[str, Any]) -> Reading | None:
-        return adapters.read(Outcome(after[RESULT], tuple(grads), values, after))
+        wanted = hints.params if hints.grads else ()
+        return adapters.read(
+            Outcome(
+                after[RESULT],
+                tuple(grads),
+                values,
+                after,
+                wanted=wanted,
+                grads=hints.grads,
+                places=places(hints, used),
+            )
+        )
 
     reading = run(lines, evidence, used, look)
+    if isinstance(reading, str) and reading.startswith("--grads"):
+        raise BindingError(reading)
     if isinstance(reading, str):
-        raise BindingError(f"the statements of {where} raised {reading}")
+        raise BindingError(f"the statements of {where} {reading}")
     return reading
 
 
@@ -276,11 +298,13 @@ def _from_update(
     roots: dict[str, Root],
     parameters: dict[str, None],
     where: str,
+    hints: Hints,
 ) -> tuple[list[str], Reading]:
     """The gradient as the update itself, divided by the learning rate that stands in it."""
     updates = [line for line in body.updates if (line.binds | line.mutates) & set(parameters)]
     rates = [n for line in updates for n in line.loads if kind(n) == "rate" and n in roots]
-    rate = float(roots[rates[0]].value) if rates and is_number(roots[rates[0]].value) else 1.0
+    rate = float(roots[rates[0]].value) if rates and is_number(roots[rates[0]].value) else None
+    rate = rate or hints.rate or 1.0
     program = [*lines, *(line.text for line in updates), f"{RESULT} = None"]
     before = {name: root.value for name, root in roots.items() if name in names_in(program)}
     used = {name: root for name, root in roots.items() if name in before}

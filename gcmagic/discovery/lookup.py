@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,18 @@ class Hints:
     params: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     cost: str | None = None
+    grads: tuple[str, ...] = ()
+    rate: float | None = None
+
+
+def places(hints: Hints, roots: Mapping[str, Root]) -> tuple[frozenset[str], ...]:
+    """Names of the parameter of each gradient, where ``--params`` and ``--grads`` are as many."""
+    if not hints.grads or len(hints.params) != len(hints.grads):
+        return ()
+    return tuple(
+        frozenset({text, *(name for name, root in roots.items() if root.text == text)})
+        for text in hints.params
+    )
 
 
 def split_commas(text: str | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..adapters.calling import COST, RESULT
+from ..adapters.calling import COST, RESULT, path_text
 from ..adapters.names import kind
 from ..errors import BindingError
 from .evidence import Evidence, is_number
@@ -111,6 +111,8 @@ def line_for(proposal: Proposal, others: Sequence[Proposal], hints: Hints) -> st
         line += f" --cost {hints.cost or proposal.cost_name}"
     if hints.params:
         line += f" --params {','.join(hints.params)}"
+    if hints.grads:
+        line += f" --grads {','.join(hints.grads)}"
     if hints.data:
         line += f' --data "{",".join(hints.data)}"'
     return line
@@ -125,7 +127,7 @@ def check_used(proposal: Proposal, hints: Hints) -> None:
             raise BindingError(f"--data {text} fits no argument of {call}; needed: X first, then Y")
     slots = proposal.reading.slots
     known = {slot.leaf.name for slot in slots} | {slot.leaf.key for slot in slots}
-    known |= {str(slot.leaf.path[0]) for slot in slots}
+    known |= {str(slot.leaf.path[0]) for slot in slots} | {path_text(s.leaf.path) for s in slots}
     for text in hints.params:
         if text not in known | used:
             raise no_gradient(text, proposal)

@@ -44,7 +44,7 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
 
     reading = run(wiring.lines, evidence, wiring.roots, look)
     if reading is None or isinstance(reading, str):
-        why = f"raised {reading}" if reading else "returned nothing that matches an argument"
+        why = reading or "returned nothing that matches an argument"
         found.failures.append(Failure(label, why))
         return found
     cost = CostOption(wiring, partner.name, f"sum({out} * {upstream})", (1,))

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..adapters import pair
 from ..adapters.program import Program, private
+from ..errors import BindingError
 from ..sandbox import global_names, untouched
 from .evidence import Evidence, inner
 from .lookup import Root
@@ -63,7 +64,7 @@ def run(
     roots: Mapping[str, Root],
     look: Callable[[dict[str, Any], dict[str, Any]], T],
 ) -> T | str:
-    """Run the lines on private copies; the answer of `look(roots, variables)`, or what it raised.
+    """Run the lines on private copies; `look(roots, variables)`, or why there is no answer.
 
     `look` is called before anything is put back, for gradients may lie in objects.
     """
@@ -74,8 +75,10 @@ def run(
         try:
             after = Program(tuple(lines), {**space, **values}).run()
             return look(values, after)
+        except BindingError as error:
+            return str(error)
         except (Exception, SystemExit) as error:
-            return f"{type(error).__name__}: {error}".partition("\n")[0]
+            return f"raised {type(error).__name__}: {error}".partition("\n")[0]
 
 
 @contextlib.contextmanager

@@ -55,6 +55,12 @@ class GradcheckMagics(Magics):
     )
     @argument("--data", nargs="+", metavar="EXPR", help="the data: X,Y or X[:, :16],Y[:, :16]")
     @argument("--cost", nargs="+", metavar="EXPR", help="a function or an expression for the cost")
+    @argument(
+        "--grads",
+        nargs="+",
+        metavar="NAMES",
+        help="the gradients: grads, or dW1,db1, or layer.dW,layer.db",
+    )
     @argument("--epsilon", metavar="STEP", help="the step; scaled to the parameters by default")
     @argument("--scheme", default="central", help=f"{', '.join(SCHEMES)}; central by default")
     @argument("--layers", nargs="+", metavar="NAMES", help="check these arrays only: W2,b2")
@@ -62,7 +68,12 @@ class GradcheckMagics(Magics):
         "--threshold", default=str(THRESHOLD), help="the difference that is called small; 1e-7"
     )
     @argument("--steps", default="5", help="training steps before the second point; 0: none")
-    @argument("--learning-rate", "--lr", metavar="RATE", help="by default one that lowers the cost")
+    @argument(
+        "--learning-rate",
+        "--lr",
+        metavar="RATE",
+        help="of the training steps; and of updates inside backward where it is not in sight",
+    )
     @argument(
         "--init",
         default="random",
@@ -111,6 +122,7 @@ class GradcheckMagics(Magics):
             defined = self._run(cell)
         try:
             found = {"cells": self.cells.sources, **_hints(arguments)}
+            found["learning_rate"] = options["learning_rate"]
             if arguments.explain:
                 print(explain(self._namespace(local_ns), **found))
                 return None
@@ -139,7 +151,7 @@ class GradcheckMagics(Magics):
     ) -> Problem:
         """What to check; a cell without functions of its own may hold the training loop itself."""
         if cell is not None and not defined:
-            statements = {k: hints[k] for k in ("params", "data", "cost")}
+            statements = {k: hints[k] for k in ("params", "data", "cost", "grads", "learning_rate")}
             try:
                 return discover_cell(cell, namespace, **statements)
             except BindingError as inline:
@@ -258,7 +270,7 @@ def _hints(arguments: Any) -> dict[str, str | None]:
         "forward": arguments.forward or functions[0],
         "backward": arguments.backward or functions[1],
     }
-    for name in ("params", "data", "cost"):
+    for name in ("params", "data", "cost", "grads"):
         words = getattr(arguments, name)
         hints[name] = " ".join(words) if words else None
     return hints
