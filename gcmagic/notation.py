@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+# beside a verdict, so that colour is not needed to read it
+CHECKMARK = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?"}
+
 
 def exponent(x: float, digits: int = 0) -> str:
     """A number the way it is written by hand, ``1e-7`` and not ``1e-07``; ``nan``, ``inf``."""

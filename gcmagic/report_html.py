@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from . import plots
 from .comparison import FAIL, PASS, Comparison, Status, Verdict
-from .notation import exponent
+from .notation import CHECKMARK, exponent
 from .phase import Phase
-from .plots.card import CHECKMARK
 from .report_text import shape, worst_lines
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ def test_prints_a_line_a_check_and_fails_on_a_wrong_gradient(notebook, capsys):
     show = f"from IPython.display import display\ndisplay({WRONG})\n{RIGHT}"
     path = notebook(IMPORT, RIGHT, "", show, f"hidden = {WRONG}")
     before = path.read_bytes()
-    assert main([str(path)]) == 1
+    assert main(["check", str(path)]) == 1
     out, err = capsys.readouterr()
     assert out.splitlines() == [
         "nb.ipynb  cell 2  PASS  the gradient agrees with the cost at 2 points",
@@ -53,95 +53,44 @@ def test_passes_where_all_checks_pass_in_the_notebooks_own_folder(notebook, caps
     Path("sub/beside.py").write_text("scale = 3\n")
     uses = "import beside\ngcm.check(lambda t: t**3, lambda t: beside.scale * t**2, 1.0)"
     path = notebook(IMPORT, uses, name="sub/nb.ipynb")
-    assert main([str(path)]) == 0
+    assert main(["check", str(path)]) == 0
     assert capsys.readouterr().out.startswith("sub/nb.ipynb  cell 2  PASS  ")
 
 
 def test_inconclusive_is_not_a_pass(notebook, capsys):
-    assert main([str(notebook(IMPORT, STILL))]) == 1
+    assert main(["check", str(notebook(IMPORT, STILL))]) == 1
     assert "cell 2  INCONCLUSIVE  " in capsys.readouterr().out
 
 
 def test_a_check_that_raises_is_a_fail_and_ends_the_notebook(notebook, capsys):
     path = notebook(IMPORT, WRONG[:-1] + ", raise_on_failure=True)", RIGHT)
     before = path.read_bytes()
-    assert main([str(path)]) == 1
-    out, err = capsys.readouterr()
-    assert out == "nb.ipynb  cell 2  FAIL  the gradient of theta is wrong\n"
-    assert "the cells after it did not run" in err
-    assert main(["--save", str(path)]) == 2
-    assert "not saved" in capsys.readouterr().err
+    assert main(["check", str(path)]) == 1
+    assert capsys.readouterr().out == (
+        "nb.ipynb  cell 2  FAIL  the gradient of theta is wrong "
+        "(raises where a check fails, so the cells after it did not run)\n"
+    )
+    assert main(["save", str(path)]) == 2
+    assert "cell 2  ERROR  not saved: raises where a check fails" in capsys.readouterr().out
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("1 / 0", "cell 2 raised ZeroDivisionError: division by zero; "),
-        ("%matplotlib --no-such-option", "cell 2 raised UsageError: "),
-        ("%no_such_magic", "cell 2 raised UsageError: "),
-        ("raise SystemExit(3)", "cell 2 raised SystemExit: 3; "),
-        ("import os; os._exit(3)", "the kernel died in cell 2; "),
-        ("import time; time.sleep(60)", "cell 2 took longer than 1 s; give it more with --timeout"),
-        ("x = 1", "holds no gradient check; needed: "),
-    ],
-)
-def test_a_notebook_that_cannot_be_judged_is_one_line_and_2(notebook, capsys, source, said):
-    path = notebook("print('noise')", source)
+def test_a_notebook_that_does_not_run_to_its_end_is_not_saved(notebook, capsys):
+    path = notebook(IMPORT, RIGHT, "1 / 0")
     before = path.read_bytes()
-    assert main(["--save", "--timeout", "1", str(path)]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("gcmagic: nb.ipynb: ")
-    assert said in err
-    assert err.count("\n") == 1
+    assert main(["save", str(path)]) == 2
+    assert "cell 3  ERROR  not saved: raised ZeroDivisionError: " in capsys.readouterr().out
     assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (None, "no such file"),
-        (b"hello", "not a notebook (no JSON)"),
-        (b"[]", "not a notebook (not in Jupyter's format)"),
-        (b"{}", "not a notebook (not in Jupyter's format)"),
-        (b"\xff\xfe\x00", "not a notebook (not text)"),
-    ],
-)
-def test_what_is_no_notebook_is_told_in_one_line(tmp_path, capsys, content, said):
-    path = tmp_path / "nb.ipynb"
-    if content is not None:
-        path.write_bytes(content)
-    assert main([str(path)]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert said in err
-    assert err.count("\n") == 1
-
-
-def test_another_language_is_refused(notebook, capsys):
-    path = notebook("1")
-    data = json.loads(path.read_text())
-    data["metadata"]["kernelspec"] = {"name": "ir", "display_name": "R", "language": "R"}
-    path.write_text(json.dumps(data))
-    assert main([str(path)]) == 2
-    assert "a notebook in R" in capsys.readouterr().err
-
-
-def test_one_notebook_that_cannot_run_does_not_hide_the_others(notebook, capsys):
-    path = notebook(IMPORT, WRONG)
-    assert main(["gone.ipynb", str(path)]) == 2
-    assert "cell 2  FAIL" in capsys.readouterr().out
 
 
 def test_an_old_report_in_a_cell_that_does_not_run_is_no_check_and_is_not_kept(notebook, capsys):
     path = notebook(IMPORT, WRONG, RIGHT)
-    assert main(["--save", str(path)]) == 1
+    assert main(["save", str(path)]) == 0
     data = json.loads(path.read_text())
     assert data["cells"][2]["outputs"]
     data["cells"][2]["source"] = []
     path.write_text(json.dumps(data))
-    assert main(["--save", str(path)]) == 0
+    assert main(["save", str(path)]) == 0
     emptied = nbformat.read(path, as_version=4).cells[2]
     assert (emptied.outputs, emptied.execution_count) == ([], None)
 
@@ -159,9 +108,9 @@ def test_save_stores_the_same_bytes_twice_and_no_widgets(notebook, capsys):
     data["cells"][1]["metadata"]["execution"] = {"iopub.status.busy": "2020-01-01T00:00:00Z"}
     data["cells"][1]["metadata"]["tags"] = ["kept"]
     path.write_text(json.dumps(data))
-    assert main(["--save", str(path)]) == 0
+    assert main(["save", str(path)]) == 0
     first = path.read_bytes()
-    assert main(["--save", str(path)]) == 0
+    assert main(["save", str(path)]) == 0
     assert path.read_bytes() == first
 
     stored = nbformat.reads(first.decode(), as_version=4)
@@ -183,26 +132,45 @@ def test_a_kernel_needs_no_registration(notebook, capsys, monkeypatch):
     (spec / "kernel.json").write_text(json.dumps(broken))
     monkeypatch.setenv("JUPYTER_PATH", str(Path("jupyter").resolve()))
     path = notebook(IMPORT, f"import sys\nassert sys.executable == {sys.executable!r}\n{RIGHT}")
-    assert main([str(path)]) == 0
+    assert main(["save", str(path)]) == 0
 
 
 def test_a_missing_extra_says_what_to_install(notebook, capsys, monkeypatch):
-    monkeypatch.delitem(sys.modules, "gcmagic.jupyter.notebooks", raising=False)
-    monkeypatch.delattr("gcmagic.jupyter.notebooks", raising=False)
+    for name in ("gcmagic.jupyter.judging", "gcmagic.jupyter.running"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.delattr(name, raising=False)
     monkeypatch.setitem(sys.modules, "nbclient", None)
-    assert main([str(notebook("1"))]) == 2
+    assert main(["check", str(notebook("1"))]) == 2
     assert (
         'no module nbclient, which running notebooks needs; pip install "gcmagic[notebooks]"'
         in (capsys.readouterr().err)
     )
 
 
-@pytest.mark.parametrize("bad", [["--timeout", "0"], ["--timeout", "soon"], []])
-def test_wrong_arguments_are_2(bad, capsys):
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ([], "COMMAND"),
+        (["nb.ipynb"], "choose from"),
+        (["check"], "PATH"),
+        (["check", "nb.ipynb", "--timeout", "0"], "whole number, 1 or more"),
+        (["check", "nb.ipynb", "--timeout", "soon"], "whole number, 1 or more"),
+        (["check", "nb.ipynb", "--html", "no/such/folder/a.html"], "a folder that exists"),
+    ],
+)
+def test_wrong_arguments_are_2_and_say_what_is_needed(bad, said, capsys):
     with pytest.raises(SystemExit) as exit_:
-        main([*bad, *(["nb.ipynb"] if bad else [])])
+        main(bad)
     assert exit_.value.code == 2
-    assert "error: " in capsys.readouterr().err
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bad", [["--jobs", "0"], ["--no-execute", "--keep", "folder"]])
+def test_options_that_make_no_sense_are_refused_before_anything_runs(bad, notebook, capsys):
+    assert main(["check", str(notebook(IMPORT, RIGHT)), *bad]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert bad[0] in err
 
 
 def test_runs_as_a_module():

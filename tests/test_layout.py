@@ -15,7 +15,7 @@ ORDER_TEXT = """
 errors notation parameters schemes problem evaluation batched parallel derivatives
 comparison findings ladder directions phase options confirm sandbox budget
 repeatable initial training diagnosis plots report_text report_html report settling
-sweep check adapters discovery jupyter cli __main__ __init__
+sweep check adapters discovery submissions class_table jupyter cli __main__ __init__
 """
 ORDER = ORDER_TEXT.split()
 # imported inside a function only, and never by import gcmagic

@@ -45,7 +45,7 @@ def stored(tmp_path_factory):
     path = tmp_path_factory.mktemp("nbval") / "nb.ipynb"
     sources = [IMPORT, RIGHT, WRONG, SLIDER, PICTURE, SVG_, BOTH, "HTML('<b>alone</b>')", PRINT]
     nbformat.write(new_notebook(cells=[*map(new_code_cell, sources), new_code_cell("")]), path)
-    assert main(["--save", str(path)]) == 1
+    assert main(["save", str(path)]) == 0
     return nbformat.read(path, as_version=4)
 
 

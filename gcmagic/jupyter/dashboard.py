@@ -13,8 +13,7 @@ import ipywidgets as widgets
 
 from ..comparison import FAIL, INCONCLUSIVE, PASS, Comparison
 from ..errors import CheckInterrupted, GradcheckError, InputError
-from ..notation import exponent
-from ..plots.card import CHECKMARK
+from ..notation import CHECKMARK, exponent
 from ..report import Report
 from .picture import SIZE, Picture
 from .recheck import Question, Recheck, sentence

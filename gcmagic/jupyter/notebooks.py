@@ -1,85 +1,75 @@
-"""Run a notebook without a browser, read the checks in its outputs, store it so that it diffs."""
+"""Read a notebook and the checks in its outputs; store it so that it diffs."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import signal
-import subprocess
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
 from ..errors import GradcheckError, GradcheckFailed
 from ..report import MIME
+from ..submissions import VERDICTS, Check, plain
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-FROM_TOP = "a notebook has to run from top to bottom: Restart Kernel and Run All Cells shows where"
-
-# nbclient logs what it raises; the command line tells it once, in its own line.
-_SILENT = logging.Logger("gcmagic.notebooks")
-_SILENT.addHandler(logging.NullHandler())
+# a notebook that shows more is not one that a person wrote to be judged
+MOST_CHECKS = 1000
 
 
 class NotebookError(GradcheckError):
-    """A notebook could not be run, or holds nothing to judge."""
+    """A notebook could not be run, or holds nothing to judge.
 
-
-class Stopped(NotebookError):  # noqa: N818 - the notebook did what it was asked to
-    """A failed check raised, as it was asked to, and ended the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check that a notebook made.
-
-    Attributes
+    Parameters
     ----------
+    message
+        What is wrong and what to do.
     cell
-        The number that Jupyter shows beside the cell after Run All Cells, counted from 1.
-    verdict
-        ``"PASS"``, ``"FAIL"`` or ``"INCONCLUSIVE"``.
-    text
-        What the report's first line says about it.
+        The number of the cell that it is about, 0 where it is about none.
     """
 
-    cell: int
-    verdict: str
-    text: str
+    def __init__(self, message: str, cell: int = 0) -> None:
+        super().__init__(message)
+        self.cell = cell
 
 
-def read(path: Path) -> NotebookNode:
-    """Read a Python notebook.
+def read(path: Path) -> bytes:
+    """The bytes of a notebook's file.
 
     Raises
     ------
     NotebookError
-        Where there is no file, or it is no notebook, or one in another language.
+        Where there is none, or it cannot be read.
     """
     try:
-        source = path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
         raise NotebookError("there is no such file; give the path of a notebook") from None
     except OSError as error:
         raise NotebookError(f"cannot be read ({error.strerror}); give a notebook") from None
+
+
+def parse(source: bytes) -> NotebookNode:
+    """A Python notebook from the bytes of its file.
+
+    Raises
+    ------
+    NotebookError
+        Where it is no notebook, or one in another language.
+    """
+    if not source.strip():
+        raise NotebookError("is not a notebook (an empty file); give an .ipynb file")
+    try:
+        text = source.decode("utf-8")
     except UnicodeDecodeError:
         raise NotebookError("is not a notebook (not text); give an .ipynb file") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about cells without ids, which get some
-            notebook: NotebookNode = nbformat.reads(source, as_version=4)
+            notebook: NotebookNode = nbformat.reads(text, as_version=4)
             nbformat.validate(notebook)
     except Exception as error:  # nbformat raises a dozen kinds, AttributeError among them
         reason = "no JSON" if "JSON" in type(error).__name__ else "not in Jupyter's format"
@@ -90,87 +80,14 @@ def read(path: Path) -> NotebookNode:
     language = metadata.get("language_info", metadata.get("kernelspec", {}))
     language = language.get("name" if "language_info" in metadata else "language", "python")
     if language.lower() != "python":
-        raise NotebookError(f"is a notebook in {language}; gcmagic runs notebooks in Python")
+        raise NotebookError(f"is a notebook in {plain(language)}; gcmagic runs notebooks in Python")
     return notebook
 
 
-def run(path: Path, *, timeout: int, tell: Callable[[Check], None]) -> NotebookNode:
-    """Run all cells in a new kernel of this interpreter, in the notebook's folder.
-
-    Parameters
-    ----------
-    path
-        The notebook; the file is not changed.
-    timeout
-        Seconds that a cell may take.
-    tell
-        Called with each check as soon as its cell has run.
-
-    Returns
-    -------
-    NotebookNode
-        The notebook with its new outputs.
-
-    Raises
-    ------
-    NotebookError
-        One line: which cell could not be run, why, and what to do.
-    """
-    notebook = read(path)
-    for cell in notebook.cells:  # an empty cell is not run and must not keep an old report
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    number, running = 0, NotebookNode()
-
-    def before(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal number, running
-        number, running = number + 1, cell
-        with suppress(NotImplementedError):  # Ctrl-C: nbclient's handler ends in AssertionError
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-
-    def after(cell: NotebookNode, cell_index: int, execute_reply: Any) -> None:
-        for check in checks_of(cell, number):
-            tell(check)
-
-    client = NotebookClient(
-        notebook,
-        timeout=timeout,
-        kernel_manager_class=_ThisInterpreter,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.resolve().parent)}},
-        record_timing=False,
-        store_widget_state=False,
-        on_cell_execute=before,
-        on_cell_executed=after,
-        log=_SILENT,
-    )
-    try:
-        client.execute(stderr=subprocess.DEVNULL)  # errors of cells come in messages
-    except CellExecutionError as error:
-        if error.ename == GradcheckFailed.__name__:
-            raise Stopped(
-                f"cell {number} raises where a check fails, so the cells after it did not run"
-            ) from None
-        # a display that raises is in the outputs only; the reply then says "NoneType: None"
-        shown = [o for o in running.outputs if o.output_type == "error"] or [vars(error)]
-        said = next(iter(shown[-1]["evalue"].splitlines()), "")
-        raised = f"{shown[-1]['ename']}: {said}" if said else shown[-1]["ename"]
-        raise NotebookError(f"cell {number} raised {raised}; {FROM_TOP}") from None
-    except CellTimeoutError:
-        raise NotebookError(
-            f"cell {number} took longer than {timeout} s; give it more with --timeout"
-        ) from None
-    except RuntimeError as error:
-        if number:
-            raise NotebookError(
-                f"the kernel died in cell {number}; {FROM_TOP}. Memory that runs out is the "
-                "usual reason"
-            ) from None
-        raise NotebookError(
-            f"no kernel started ({error}); needed: an ipykernel that works, "
-            "python -m ipykernel_launcher shows what is wrong"
-        ) from None
-    return notebook
+def numbered(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
+    """The code cells that run, with the number that Jupyter gives them in Run All Cells."""
+    cells = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    yield from enumerate(cells, 1)
 
 
 def checks_of(cell: NotebookNode, number: int) -> Iterator[Check]:
@@ -178,10 +95,61 @@ def checks_of(cell: NotebookNode, number: int) -> Iterator[Check]:
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         if MIME in data:
-            said = _after_colon(data.get("text/plain", ""))
-            yield Check(number, data[MIME]["verdict"], said)
+            yield _check(data[MIME], number)
         elif output.get("ename") == GradcheckFailed.__name__:
-            yield Check(number, "FAIL", _after_colon(output["evalue"]))
+            said = str(output.get("evalue", "")).partition("\n")[0]  # the report's first line
+            yield Check(number, "FAIL", plain(said.partition(": ")[2]))
+
+
+def _check(report: Any, number: int) -> Check:
+    """A check from a report's data, which anyone can have written."""
+    try:
+        verdict, said = report["verdict"], report["summary"].partition(": ")[2]
+        findings = tuple((plain(f["code"]), plain(f["title"])) for f in report["findings"])
+        if verdict in VERDICTS:
+            return Check(number, verdict, plain(said), findings)
+    except (TypeError, KeyError, AttributeError):
+        pass
+    raise NotebookError(
+        "shows a report that gcmagic does not make; needed: the output of %gradcheck or "
+        "gcm.check(...)",
+        number,
+    )
+
+
+def stored_checks(notebook: NotebookNode) -> Iterator[Check]:
+    """The checks in the outputs that a notebook was saved with.
+
+    Raises
+    ------
+    NotebookError
+        At a cell that was saved with an error, and at one that was not run though others were.
+    """
+    ran = any(cell.execution_count for _, cell in numbered(notebook))
+    for number, cell in numbered(notebook):
+        yield from checks_of(cell, number)
+        stop = error_in(cell)
+        if stop:
+            raise NotebookError(f"raised {stop}", number)
+        if ran and not cell.execution_count:
+            raise NotebookError(
+                "was saved without having run to its end; Restart Kernel and Run All Cells shows "
+                "why",
+                number,
+            )
+
+
+def error_in(cell: NotebookNode) -> str:
+    """What a cell raised, in one line; empty where it raised nothing but a failed check."""
+    shown = [o for o in cell.get("outputs", []) if o.output_type == "error"]
+    if not shown or shown[-1].ename == GradcheckFailed.__name__:
+        return ""
+    return raised(shown[-1].ename, shown[-1].evalue)
+
+
+def raised(name: object, said: object) -> str:
+    """``ZeroDivisionError: division by zero``, in one line."""
+    return f"{plain(name)}: {plain(said)}" if plain(said) else plain(name)
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
@@ -203,24 +171,5 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
 def save(notebook: NotebookNode, path: Path) -> None:
     """Store a notebook that ran, tidied."""
     text = nbformat.writes(tidy(notebook))  # whole before the file is touched
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
-
-
-def _after_colon(text: str) -> str:
-    """``gradcheck FAIL: the gradient of W2 is wrong`` without the verdict."""
-    return text.partition("\n")[0].partition(": ")[2]
-
-
-class _ThisInterpreterSpecs(KernelSpecManager):
-    """One kernel: ipykernel in the interpreter that runs gcmagic, registered or not.
-
-    A registered ``python3`` may be another environment's, without gcmagic in it.
-    """
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
-
-
-class _ThisInterpreter(AsyncKernelManager):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(kernel_spec_manager=_ThisInterpreterSpecs(), **kwargs)

@@ -18,14 +18,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 
 from ..comparison import FAIL, PASS, Comparison, Status, Verdict
-from ..notation import exponent
+from ..notation import CHECKMARK, exponent
 from .marks import BOTTOM, TOP, Group, Mark, groups, marks
 
 INK, QUIET, GRID, CARD, EDGE = "#1B1B1B", "#5E5E5E", "#DCDAD5", "#FBFAF7", "#D8D5CE"
 # Okabe and Ito's orange-red, darkened for text; the pure colour is kept for what is wrong
 WRONG, WRONG_TEXT = "#D55E00", "#B34A00"
 VERDICT = {"PASS": "#00598A", "FAIL": WRONG_TEXT, "INCONCLUSIVE": "#5E5E5E"}
-CHECKMARK = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?"}
 FONT = "DejaVu Sans"  # comes with matplotlib, so that it is there on every machine
 
 MARKERS = {
