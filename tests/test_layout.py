@@ -12,7 +12,7 @@ import gcmagic
 ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
-errors notation parameters schemes problem evaluation batched parallel derivatives
+errors notation parameters schemes problem evaluation batched parallel derivatives directional
 comparison findings ladder directions phase options confirm sandbox budget
 repeatable initial training diagnosis plots report_text report_html report settling
 sweep check adapters discovery submissions class_table jupyter cli __main__ __init__

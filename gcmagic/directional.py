@@ -1,0 +1,267 @@
+"""Slopes of the cost along any directions, with the error that each one carries.
+
+A direction is a component of a turned problem, ``t -> J(theta + t @ directions)`` at t = 0, so that
+all that is known about components (schemes, ladder, evaluators) holds for directions as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .derivatives import SINGLE, derivative, noise_of
+from .evaluation import Evaluator, SerialEvaluator
+from .problem import Problem
+from .schemes import CENTRAL, UNIT_ROUNDOFF, default_epsilon
+
+# from one step of a direction to the next
+RATIO = 4.0
+# steps below the first that are tried where these are too large
+FURTHER = 2
+# rounding of a slope, as a multiple of (spread of one J) / h: four of its deviations
+ROUNDING = 3.0
+# the noise that the default step is made for, in units of u |J|
+EXPECTED = 30.0
+# a direction that bends more than this many times what the first did tells its own error
+ALIKE = 8.0
+# the error of a slope beside its jump, in units of the jump
+CORNER = 10.0
+# the divided difference that no cubic has at -4, -1, 0, 1, 4: what is left is rounding
+RESIDUE = np.array([1 / 480, -1 / 30, 1 / 16, -1 / 30, 1 / 480])
+RESIDUE /= np.linalg.norm(RESIDUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Directional:
+    """Slopes along some directions.
+
+    Attributes
+    ----------
+    values, errors
+        The slope and its absolute error, one a direction, in the units of J.
+    steps
+        The smaller of the two steps that each comes from, in units of the direction.
+    noise
+        The spread of one J by rounding.
+    nfev
+        Evaluations of the cost.
+    """
+
+    values: np.ndarray
+    errors: np.ndarray
+    steps: np.ndarray
+    noise: float
+    nfev: int
+
+
+def turned(problem: Problem, theta: np.ndarray, directions: np.ndarray) -> Problem:
+    """The cost as a function of t in ``theta + t @ directions``, at t = 0.
+
+    Parameters
+    ----------
+    directions
+        One row a direction, as long as theta.
+    """
+
+    def moved(params: Any) -> Any:
+        t = np.asarray(params["direction"])
+        point = theta.astype(t.dtype)
+        for k in np.flatnonzero(t):  # one or two of them; the others cost nothing
+            point += t[k] * directions[k]
+        return problem.layout.workspace(point, t.dtype).params
+
+    def gradient(params: Any) -> Any:
+        found = problem.layout.flatten_gradient(problem.grad(moved(params)))
+        return {"direction": directions @ found}
+
+    return Problem(
+        lambda params: problem.fun(moved(params)),
+        gradient,
+        {"direction": np.zeros(len(directions))},
+        cost_name=problem.cost_name,
+        gradient_name=problem.gradient_name,
+    )
+
+
+def directional(
+    problem: Problem,
+    theta: np.ndarray,
+    directions: np.ndarray,
+    *,
+    cost: float | None = None,
+    noise: float | None = None,
+    evaluator: Evaluator | None = None,
+) -> Directional:
+    """Slopes of the cost at `theta` along `directions`.
+
+    Neighbouring steps give extrapolated slopes, and these an error::
+
+        R(h) = (16 D(h) - D(4h)) / 15
+        err  = 4/3 |R(h) - R(h/4)| + 3 noise / h    from three steps
+        err  = |D(4h) - D(h)| / 3 + 3 noise / h     from two
+
+    the first wherever D converges with the first power of h or better. The first direction takes
+    three steps; the others two, and its error, unless they bend much more than it does. A jump of
+    the slope at theta itself is added to the error. What rounding does to J is seen in the same
+    values: in what a cubic leaves of them.
+
+    Parameters
+    ----------
+    directions
+        One row a direction, as long as theta; components of about size one.
+    cost
+        J at `theta`; evaluated where it is not known.
+    noise
+        The spread of one J by rounding, where it is known.
+
+    Returns
+    -------
+    Directional
+        Six evaluations for the first direction and four for every other; two or four more where a
+        step was too large, and seven or more for the noise where these values do not show it (a
+        cost in float32, or one that does not move).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gcmagic.problem import Problem
+    >>> cube = Problem(lambda w: np.sum(w**3), lambda w: 3 * w**2, np.array([1.0, 2.0]))
+    >>> found = directional(cube, np.array([1.0, 2.0]), np.array([[1.0, 1.0], [1.0, -1.0]]))
+    >>> bool(np.all(np.abs(found.values - [15, -9]) <= found.errors))
+    True
+    """
+    nfev = 0
+    if cost is None:
+        cost, nfev = problem.cost_at(theta), 1
+    at = turned(problem, theta, directions)
+    evaluate = SerialEvaluator() if evaluator is None else evaluator
+    # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
+    widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25
+    known, size = noise, abs(cost)
+    if noise is not None:
+        size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
+    else:
+        noise = UNIT_ROUNDOFF * abs(cost)
+    while True:
+        bases = default_epsilon(CENTRAL, size) / widths
+        lines = [_Line(at, k, cost, evaluate, h) for k, h in enumerate(bases)]
+        for line in lines:
+            line.climb(noise, lines[0])
+        nfev += sum(line.nfev for line in lines)
+        if known is not None:
+            break
+        found = _noise(lines, cost)
+        if found is not None:
+            known = noise = found
+            break
+        measured = noise_of(problem, theta, cost, 0)
+        known = noise = measured.level
+        size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
+        nfev += measured.nfev
+    return Directional(
+        np.array([line.value() for line in lines]),
+        np.array([line.error(noise, lines[0]) for line in lines]),
+        np.array([line.step(line.rung) for line in lines]),
+        noise,
+        nfev,
+    )
+
+
+class _Line:
+    """The values of J on one line through theta, at steps of base * 4**rung."""
+
+    def __init__(self, at: Problem, k: int, cost: float, evaluate: Evaluator, base: float) -> None:
+        self.at, self.k, self.cost, self.evaluate, self.base = at, k, cost, evaluate, base
+        self.costs: dict[int, tuple[float, float]] = {}
+        self.rung = 0
+        self.nfev = 0
+
+    def climb(self, noise: float, first: _Line) -> None:
+        """Find the rung whose slope has the least error."""
+        self.rung = first.rung
+        for rung in (0, 1, 2) if first is self else (self.rung, self.rung + 1):
+            self._evaluate(rung)
+        for _ in range(FURTHER + 1):
+            self.rung = min(sorted(self.costs)[:-1], key=lambda r: self._error(r, noise, first))
+            rounding = ROUNDING * noise / self.step(self.rung)
+            if self.error(noise, first) <= 10 * rounding or self.rung > min(self.costs) + 1:
+                break
+            if len(self.costs) < 3 + FURTHER:
+                self._evaluate(min(self.costs) - 1)
+
+    def step(self, rung: int) -> float:
+        """The step h."""
+        return self.base * RATIO**rung
+
+    def value(self) -> float:
+        """The extrapolated slope."""
+        return self._slope(self.rung)
+
+    def error(self, noise: float, first: _Line) -> float:
+        """The absolute error of the slope."""
+        return self._error(self.rung, noise, first)
+
+    def residues(self) -> list[float]:
+        """What cubics leave of the values, in units of the spread of one J."""
+        left = []
+        for rung in sorted(self.costs)[:-1]:
+            below, above = self.costs[rung]
+            beyond, over = self.costs[rung + 1]
+            left.append(abs(float(RESIDUE @ [beyond, below, self.cost, above, over])))
+        return left
+
+    def is_coarse(self) -> bool:
+        """Whether J moves too coarsely to show its noise: not at all, or in single precision."""
+        values = np.array(list(self.costs.values()))
+        stuck = np.any(np.diff(values, axis=1) == 0)
+        return bool(stuck or np.all(values.astype(np.float32) == values))
+
+    def _slope(self, rung: int) -> float:
+        return (RATIO**2 * self._difference(rung) - self._difference(rung + 1)) / (RATIO**2 - 1)
+
+    def _bent(self, rung: int) -> float:
+        return abs(self._difference(rung + 1) - self._difference(rung))
+
+    def _error(self, rung: int, noise: float, first: _Line) -> float:
+        bent = self._bent(rung) / 3
+        if rung - 1 in self.costs:
+            bent = min(bent, 4 / 3 * abs(self._slope(rung) - self._slope(rung - 1)))
+        elif self is not first and rung in first.costs and rung - 1 in first.costs:
+            like = first._bent(rung)
+            if like and self._bent(rung) <= ALIKE * like:
+                theirs = 4 / 3 * abs(first._slope(rung) - first._slope(rung - 1))
+                bent = min(bent, theirs * max(1.0, self._bent(rung) / like))
+        error = bent + self._corner(rung, noise) + ROUNDING * noise / self.step(rung)
+        return error if np.isfinite(error) else np.inf
+
+    def _corner(self, rung: int, noise: float) -> float:
+        """The jump of the slope at theta: what is left at h = 0 of (J(h) - 2 J + J(-h)) / h.
+
+        Many times that, for where several units are at zero their jumps cancel in part.
+        """
+        near, far = ((sum(self.costs[r]) - 2 * self.cost) / self.step(r) for r in (rung, rung + 1))
+        jump = abs(RATIO * near - far) / (RATIO - 1)
+        return CORNER * max(0.0, jump - 4 * ROUNDING * noise / self.step(rung))
+
+    def _difference(self, rung: int) -> float:
+        below, above = self.costs[rung]
+        return (above - below) / (2 * self.step(rung))
+
+    def _evaluate(self, rung: int) -> None:
+        theta = np.zeros(self.at.layout.size)
+        step = np.array([self.step(rung)])
+        found = derivative(self.at, theta, np.array([self.k]), step, CENTRAL, self.evaluate)
+        self.costs[rung] = (float(found.costs[0, 0]), float(found.costs[0, 1]))
+        self.nfev += found.nfev
+
+
+def _noise(lines: list[_Line], cost: float) -> float | None:
+    """The spread of one J, from what the lines leave of cubics; None where that does not tell."""
+    if any(line.is_coarse() for line in lines):
+        return None
+    left = np.concatenate([line.residues() for line in lines])
+    # half of the absolute values of a normal variable lie below 0.67 deviations
+    noise = max(UNIT_ROUNDOFF * abs(cost), float(np.median(left)) / 0.67)
+    return noise if noise <= SINGLE * UNIT_ROUNDOFF * abs(cost) else None
