@@ -60,7 +60,7 @@ def table(report: Report) -> list[str]:
 
 def cell(block: Comparison, threshold: float) -> str:
     """Difference, verdict and how many components are wrong: ``6.0e-1  FAIL  5 of 5 off``."""
-    shown = f"{bound(block.difference, block.rounding, threshold, block.verdict)}  "
+    shown = f"{bound(block.difference, block.rounding, threshold, block.verdict):6}  "
     shown += block.verdict.name
     if block.verdict is FAIL:
         shown += f"  {block.count(Status.WRONG)} of {block.analytic.size} off"
@@ -70,7 +70,7 @@ def cell(block: Comparison, threshold: float) -> str:
 def overall(phase: Phase, threshold: float) -> str:
     """The same for all the arrays of a phase together."""
     rounding = max((b.rounding for b in phase.blocks if math.isfinite(b.rounding)), default=0.0)
-    return f"{bound(phase.difference, rounding, threshold, phase.verdict)}  {phase.verdict.name}"
+    return f"{bound(phase.difference, rounding, threshold, phase.verdict):6}  {phase.verdict.name}"
 
 
 def bound(difference: float, rounding: float, threshold: float, verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""The network of notebook 02, through the magic: right code, and five bugs of one line each."""
+"""The network of notebook 03, through the magic: right code, and five bugs of one line each."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from IPython.utils.capture import capture_output
 
 import gcmagic as gcm
 
-(NOTEBOOK,) = (Path(__file__).parent.parent / "notebooks").glob("02-*.ipynb")
+(NOTEBOOK,) = (Path(__file__).parent.parent / "notebooks").glob("03-*.ipynb")
 CELLS = [
     "".join(cell["source"])
     for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]

@@ -31,7 +31,10 @@ def cost_options(wiring: Wiring, backward: Function) -> list[CostOption]:
     if hint:
         return [_hinted(wiring, hint)]
     options = [*_in_scope(wiring, backward), *_in_forward(wiring), *_by_name(wiring, backward)]
-    return [option for option in options if not option.wiring.missing]
+    complete = [option for option in options if not option.wiring.missing]
+    # what was named first may be the cost itself: `%gradcheck loss gradient`
+    named = [option for option in complete if option.name == wiring.hints.forward]
+    return named or complete
 
 
 def _hinted(wiring: Wiring, hint: str) -> CostOption:

@@ -8,7 +8,7 @@ from .lab import Notebook
 from .test_panel import ROOT
 
 pytestmark = pytest.mark.browser
-PATH = ROOT / "notebooks" / "02-is-my-backward-pass-right.ipynb"
+PATH = ROOT / "notebooks" / "03-finding-the-bug.ipynb"
 
 
 @pytest.fixture(scope="module")

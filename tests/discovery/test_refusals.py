@@ -460,3 +460,13 @@ def test_data_in_the_wrong_order_are_refused() -> None:
     error = refused(VECTOR, data="y,X")
     assert "needed: X first, then Y" in str(error)
     assert error.lines == ('%gradcheck --data "X,y"',)
+
+
+def test_a_cost_that_is_named_first_is_the_cost() -> None:
+    source = VECTOR.replace("X", "X2") + (
+        "def shifted(*args):\n    return 1000.0 + args[0].sum()\n"
+        "def other_cost(theta, X2, y):\n    return (theta**2).sum()\n"
+    )
+    named = discover(run_cells(cells(source)), forward="other_cost")
+    assert "cost: other_cost(theta, X2, y)" in named.how
+    assert "other_cost" not in discover(run_cells(cells(source))).how
