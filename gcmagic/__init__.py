@@ -14,6 +14,7 @@ from .errors import (
     InputError,
     UserCodeError,
 )
+from .explain import explain
 from .report import Report
 from .schemes import CENTRAL, COMPLEX_STEP, FORWARD, RICHARDSON, Scheme
 from .sweep import sweep
@@ -46,6 +47,7 @@ __all__ = [
     "Verdict",
     "check",
     "discover",
+    "explain",
     "plots",
     "sweep",
 ]

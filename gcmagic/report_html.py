@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import plots
 from .comparison import FAIL, PASS, Comparison, Status, Verdict
+from .explain import html as explanation
 from .notation import CHECKMARK, exponent
 from .phase import Phase
 from .report_text import shape, worst_lines
@@ -48,11 +49,11 @@ def html(report: Report) -> str:
 
 def findings(report: Report) -> str:
     """What to do next, and what one point left open and another settled."""
+    left = [finding for finding in report.findings if not report.is_settled(finding)]
     open_ones = "".join(
         f'<li style="margin:.3em 0"><b>{escape(f.title)}</b>'
         f'<div style="{QUIET}">{escape(f.evidence)}</div><div>→ {escape(f.hint)}</div></li>'
-        for f in report.findings
-        if not report.is_settled(f)
+        for f in left
     )
     settled = "".join(
         f"<li>{escape(f.title)}</li>" for f in report.findings if report.is_settled(f)
@@ -60,6 +61,7 @@ def findings(report: Report) -> str:
     parts = []
     if open_ones:
         parts.append(f"<p {HEADING}><b>What to do next</b></p><ul>{open_ones}</ul>")
+        parts += [explanation(code) for code in dict.fromkeys(f.code for f in left)]
     if settled:
         parts.append(f"<p {HEADING}>Settled at another point</p>")
         parts.append(f'<ul style="{QUIET}">{settled}</ul>')

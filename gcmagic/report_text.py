@@ -34,6 +34,8 @@ def text(report: Report) -> str:
         lines += ["", "what to do next:"]
         for finding in open_findings:
             lines += [f"- {finding.title}", f"  {finding.evidence}", f"  → {finding.hint}"]
+        asked = ", ".join(dict.fromkeys(f'"{finding.code}"' for finding in open_findings))
+        lines += [f"gcm.explain({asked}) says more"]
     if report.problem.notes:
         lines += ["", *(f"note: {note}" for note in report.problem.notes)]
     settled = [f for f in report.findings if report.is_settled(f)]

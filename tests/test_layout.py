@@ -14,7 +14,7 @@ ROOT = Path(gcmagic.__file__).parent
 ORDER_TEXT = """
 errors notation parameters schemes problem evaluation batched parallel derivatives directional
 comparison findings ladder directions phase options confirm sandbox budget
-repeatable initial training diagnosis plots report_text report_html report settling
+repeatable initial training diagnosis plots explain report_text report_html report settling
 sweep check adapters discovery submissions class_table jupyter cli __main__ __init__
 """
 ORDER = ORDER_TEXT.split()
