@@ -108,7 +108,8 @@ def look_up(
             return found
     if scope is not None and scope.function is not None and name in scope.function.defaults:
         default = scope.function.defaults[name]
-        return Root(default, f"{name}={default!r}" if is_number(default) else name)
+        plain = is_number(default) and np.ndim(default) == 0
+        return Root(default, f"{name}={default!r}" if plain else name)
     return None
 
 

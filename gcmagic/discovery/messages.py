@@ -69,7 +69,7 @@ def shown(text: str, wiring: Wiring, function: Function | None = None) -> str:
         parts += [
             f"{name}={value!r}"
             for name, value in function.defaults.items()
-            if name not in given and is_number(value)
+            if name not in given and is_number(value) and np.ndim(value) == 0
         ]
     call = f"{ast.unparse(node.func)}({', '.join(parts)})"
     return f"{prefix} value of {call}" if prefix else call

@@ -470,3 +470,10 @@ def test_a_cost_that_is_named_first_is_the_cost() -> None:
     named = discover(run_cells(cells(source)), forward="other_cost")
     assert "cost: other_cost(theta, X2, y)" in named.how
     assert "other_cost" not in discover(run_cells(cells(source))).how
+
+
+def test_an_array_as_a_default_is_named_and_not_printed() -> None:
+    source = VECTOR + "def energy(theta, X=X, y=y):\n    return cost_function(theta, X, y)\n"
+    how = discover(run_cells(cells(source)), cost="energy").how
+    assert "energy(" in how
+    assert "array" not in how
