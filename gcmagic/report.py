@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict
+from .errors import InputError
 from .findings import Finding
 from .phase import Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names, text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # codes of findings that say why an array could not be judged at one point
 OPEN = frozenset({"nothing-moves", "kink", "noisy"})
@@ -181,6 +187,60 @@ class Report:
                 for phase in self.phases
             ],
         }
+
+    def figure(self, view: str = "discrepancy", **how: Any) -> Figure:
+        """One picture for a paper: white, no border, a point beside the other.
+
+        Parameters
+        ----------
+        view
+            discrepancy, heatmap, agreement, sweep or strip.
+        how
+            Passed on to `gcmagic.plots.figure`: phases, theme, width in inches, columns.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``report.figure().savefig("check.pdf")``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import gcmagic as gcm
+        >>> report = gcm.check(lambda w: np.sum(w**3), lambda w: 3 * w**2, np.arange(1.0, 4.0))
+        >>> len(report.figure("strip").axes)
+        2
+        """
+        from . import plots  # matplotlib: only where something is drawn
+
+        return plots.figure(self, view, **{"theme": "paper", **how})
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write a page that stands alone: text, table and pictures in one file, light and dark.
+
+        Parameters
+        ----------
+        path
+            Where to; its folder has to exist.
+        """
+        from .report_page import page
+
+        written = Path(path)
+        if not written.parent.is_dir():
+            raise InputError(f"there is no folder {written.parent}; needed: one that exists")
+        written.write_text(page(self), encoding="utf-8")
+        return written
+
+    def explore(self) -> Any:
+        """The panel with sliders for epsilon, layer, point and view, to be shown by Jupyter.
+
+        Raises
+        ------
+        InputError
+            Where there is no Jupyter; `figure` and ``print(report)`` work everywhere.
+        """
+        # the front end is above this module in the house, and comes only where it is asked for
+        return import_module(".jupyter.showing", __package__).explore(self)
 
     def __repr__(self) -> str:
         return text(self)

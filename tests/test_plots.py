@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib import rc_context
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import gcmagic as gcm
@@ -14,7 +15,7 @@ from gcmagic.comparison import Comparison, Status
 from gcmagic.errors import InputError
 from gcmagic.parameters import Block
 from gcmagic.plots import marks
-from gcmagic.plots.card import MARKERS
+from gcmagic.plots.theme import DARK, LIGHT, MARKERS, PAPER, WRONG
 
 from .networks import double_w2, network
 
@@ -47,19 +48,36 @@ def test_every_component_is_one_point_at_its_discrepancy_in_the_order_of_theta()
     np.testing.assert_allclose(drawn[order, 1], np.maximum(wanted, marks.BOTTOM))
 
 
-def test_wrong_components_are_crosses_of_the_colour_of_their_array():
+def test_wrong_components_are_vermilion_crosses():
     report = network(double_w2, steps=0)
     ax = plots.discrepancy(report)
     assert len(points(ax, "X")) == 8
     assert len(points(ax, "o")) == 12 + 4 + 2
     colours = {line.get_marker(): line.get_markerfacecolor() for line in ax.lines}
-    assert colours["X"] == marks.COLOURS[report.names.index("W2")]
+    assert (colours["X"], colours["o"]) == ("#D55E00", "#0072B2")
 
 
-def test_each_status_has_a_shape_and_each_neighbour_a_colour_of_its_own():
+@pytest.mark.parametrize("theme", [LIGHT, DARK, PAPER])
+def test_each_status_has_a_shape_of_its_own_and_texts_have_contrast(theme):
     shapes = [MARKERS[status][0] for status in Status]
     assert len(set(shapes)) == len(Status)
-    assert len(set(marks.COLOURS)) == len(marks.COLOURS)
+    for colour in (theme.ink, theme.quiet, theme.right_text, theme.wrong_text):
+        assert contrast(colour, theme.card) >= 4.5
+    for status in Status:  # of what is not text 3 is asked; amber and pink have a shape as well
+        if status in (Status.AGREES, Status.WRONG):
+            assert contrast(theme.colour(status), theme.card) >= 3
+
+
+def contrast(one, other):
+    """The ratio of the web accessibility guidelines, 1 to 21."""
+
+    def luminance(colour):
+        c = np.array(to_rgb(colour))
+        linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    bright, dark = sorted([luminance(one), luminance(other)], reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
 
 
 def test_the_threshold_is_a_line_with_its_number():
@@ -92,9 +110,9 @@ def test_a_large_array_is_binned_and_no_wrong_component_is_lost(count):
     numeric[wrong] *= 2
     status = np.zeros(size)
     status[wrong] = Status.WRONG
-    found = marks.marks(compared(analytic, numeric, status), marks.Group(0, 1), 0)
-    crosses = [mark for mark in found if mark.status is Status.WRONG]
-    agreeing = [mark for mark in found if mark.status is Status.AGREES]
+    found = marks.marks(compared(analytic, numeric, status), marks.Group(0, 1))
+    crosses = [m for m in found if m.status is Status.WRONG and m.kind == "point"]
+    agreeing = [m for m in found if m.status is Status.AGREES and m.kind != "error"]
     drawn = np.concatenate([mark.x for mark in crosses])
     assert sum(mark.x.size for mark in agreeing) <= 5 * marks.BINS
     at = 0.05 + (wrong + 0.5) / size * 0.9
@@ -103,7 +121,7 @@ def test_a_large_array_is_binned_and_no_wrong_component_is_lost(count):
     else:  # every bin that holds a wrong component has a cross
         step = 500 / 0.9
         assert set(((drawn - 0.05) * step).astype(int)) == set(((at - 0.05) * step).astype(int))
-    band = next(mark for mark in agreeing if mark.band)
+    band = next(mark for mark in agreeing if mark.kind == "band")
     y = marks.heights(compared(analytic, numeric, status))[status == Status.AGREES]
     assert np.nanmin(band.y) == y.min()
     assert np.nanmax(band.y) == y.max()
@@ -118,14 +136,12 @@ def test_groups_fill_the_axis_in_order_and_do_not_overlap():
     assert min(group.width for group in laid) > 0.08
 
 
-def test_only_the_layers_that_are_named_are_drawn_in_the_colour_that_they_always_have():
+def test_only_the_layers_that_are_named_are_drawn():
     report = network(double_w2, steps=0)
     ax = plots.discrepancy(report, layers=["W2"])
     assert [t.get_text() for t in ax.texts if "W" in t.get_text()] == ["✗ W2"]
     assert len(points(ax, "o")) == 0
-    assert {line.get_markerfacecolor() for line in ax.lines if line.get_marker() == "X"} == {
-        marks.COLOURS[2]
-    }
+    assert {line.get_markerfacecolor() for line in ax.lines if line.get_marker() == "X"} == {WRONG}
     with pytest.raises(InputError, match="W9"):
         plots.discrepancy(report, layers="W9")
 

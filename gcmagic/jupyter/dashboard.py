@@ -1,36 +1,30 @@
-"""The panel below a report: another epsilon, one array, the other point, and what comes of it."""
+"""The panel below a report: another epsilon, array, point or view, and what comes of it."""
 
 from __future__ import annotations
 
 import math
 import threading
 import time
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-import ipywidgets as widgets
-
-from ..comparison import FAIL, INCONCLUSIVE, PASS, Comparison
+from ..comparison import Comparison
 from ..errors import CheckInterrupted, GradcheckError, InputError
-from ..notation import CHECKMARK, exponent
+from ..notation import exponent
+from ..plots.scene import Scene
+from ..plots.theme import overall
 from ..report import Report
-from .picture import SIZE, Picture
-from .recheck import Question, Recheck, sentence
+from .controls import Controls
+from .picture import Picture
+from .recheck import Question, Recheck
+from .sentences import sentence, valley
 from .slices import Slices, Stopped
 
 SLOW = 0.15  # seconds: what is expected to take longer shows a sample first, and can be cancelled
 SAMPLE = 0.12  # seconds that such a sample may take
-TEXT = "line-height:1.45;margin:2px 0"
 IDLE = 60.0  # seconds after which the thread ends; a new one has to read its fonts first
-STEPS_A_DECADE = 3  # 1e-5, 2e-5, 5e-5, 1e-4
-
-
-class Panel(widgets.VBox):
-    """The widgets in a box whose plain text is one sentence, the same in every run."""
-
-    def __repr__(self) -> str:
-        return "Gradient check panel (run this cell again for its sliders)"
 
 
 class Dashboard:
@@ -46,69 +40,64 @@ class Dashboard:
 
     Attributes
     ----------
-    widget
-        To be displayed.
-    epsilon, layer, phase, image, status, cancel
-        The parts of it.
+    controls
+        The widgets; ``controls.widget`` is to be displayed.
+    origin
+        The report that it was opened on.
     """
 
     def __init__(self, report: Report) -> None:
-        self._report = report
-        self._recheck = Recheck(report)
+        self.origin = report
         self._slices = Slices(self._go_on)
-        self._picture = Picture(report)
         self._lock = threading.RLock()
         self._turn = threading.Condition(self._lock)
         self._worker: threading.Thread | None = None
         self._wanted: Question | None = None
-        self._cancelled = self._closed = self._working = False
+        self._cancelled = self._closed = self._working = self._changing = False
         self._begun = self._told = 0.0
         self._expected = self._done = 0
-        self._heading = ""
-
-        self._start = report.phases[0].epsilon
-        self.epsilon = _epsilon_slider(self._start)
-        self.layer = widgets.Dropdown(
-            options=[("all", None), *[(_marked(report, name), name) for name in report.names]],
-            description="layer",
-            style={"description_width": "initial"},
-            layout=widgets.Layout(width="auto", flex="0 1 13em", min_width="9em"),
-        )
-        self.phase = widgets.ToggleButtons(
-            options=[(phase.name, k) for k, phase in enumerate(report.phases)],
-            style={"button_width": "auto"},
-            layout=widgets.Layout(display=None if len(report.phases) > 1 else "none"),
-        )
-        self.image = widgets.Image(
-            format="png",
-            width=SIZE[0],
-            height=SIZE[1],
-            layout=widgets.Layout(max_width="100%", height="auto", margin="4px 0"),
-        )
-        self.status = widgets.HTML(layout=widgets.Layout(flex="1 1 auto", min_height="3.2em"))
-        self.cancel = widgets.Button(
-            description="Cancel",
-            layout=widgets.Layout(width="auto", flex="0 0 auto", visibility="hidden"),
-        )
-        self.widget = Panel(
-            [
-                widgets.Box(
-                    [self.epsilon, self.layer, self.phase],
-                    layout=widgets.Layout(
-                        flex_flow="row wrap", align_items="center", max_width=f"{SIZE[0]}px"
-                    ),
-                ),
-                self.image,
-                widgets.HBox(
-                    [self.status, self.cancel],
-                    layout=widgets.Layout(max_width=f"{SIZE[0]}px", align_items="flex-start"),
-                ),
-            ]
-        )
+        self._heading = self._notice = ""
+        self._take(report)
+        self.controls = Controls(self._start, self._layers(), self._recheck.points)
         self._answer(self._question())
-        for control in (self.epsilon, self.layer, self.phase):
+        asking = self.controls
+        for control in (asking.epsilon, asking.layer, asking.phase, asking.view):
             control.observe(self._changed, "value")
-        self.cancel.on_click(self._cancel)
+        asking.cancel.on_click(self._cancel)
+
+    @property
+    def widget(self) -> Any:
+        """To be displayed."""
+        return self.controls.widget
+
+    def _take(self, report: Report) -> None:
+        self._report = report
+        self._recheck = Recheck(report)
+        self._picture = Picture(report.phases[0].blocks)
+        self._start = report.phases[0].epsilon
+
+    def _layers(self) -> list[Any]:
+        return [(name, self._report.verdict_of(name)) for name in self._report.names]
+
+    def show(self, report: Report, notice: str = "") -> None:
+        """Take another report in place of this one, with a word on what has changed."""
+        with self._turn:
+            if self._closed:
+                return
+            epsilon = self.controls.epsilon
+            own = math.isclose(epsilon.value, self._start, rel_tol=1e-6)
+            self._changing = True  # the controls move, and nobody asked anything
+            self._take(report)
+            self.controls.offer(self._layers(), self._recheck.points)
+            if own:
+                epsilon.value = self._start
+            self._changing = False
+            self._notice = notice
+        self._changed(None)
+
+    def say(self, words: str) -> None:
+        """Tell what went wrong with a check that the panel did not make."""
+        self._say(words)
 
     def close(self) -> None:
         """Stop what is running and take the widgets, all of them, out of the kernel."""
@@ -116,7 +105,7 @@ class Dashboard:
             self._closed = True
             self._wanted = None
             self._turn.notify_all()
-        _close(self.widget)
+        self.controls.close()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Until everything asked so far is answered. Not from a cell: answers wait for its end."""
@@ -126,20 +115,23 @@ class Dashboard:
             )
 
     def _question(self) -> Question:
-        value = self.epsilon.value
+        asked = self.controls
+        value = asked.epsilon.value
         # a front end sends the value that it was given back with other last digits
         start = math.isclose(value, self._start, rel_tol=1e-6)
         # the grid of the slider is that of its readout, one digit: what is shown is what is used
         epsilon = None if start else float(f"{value:.0e}")
-        phase = int(self.phase.value or 0)
+        place = int(asked.phase.value or 0)
+        phase = self._recheck.phase(place)
         # a point that was added to settle one array may hold that array alone
-        there = tuple(block.name for block in self._report.phases[phase].blocks)
-        wanted = there if self.layer.value is None else (self.layer.value,)
-        return Question(phase, tuple(name for name in wanted if name in there), epsilon)
+        there = self._report.names if phase is None else tuple(b.name for b in phase.blocks)
+        wanted = there if asked.layer.value is None else (asked.layer.value,)
+        names = tuple(name for name in wanted if name in there)
+        return Question(place, names, epsilon, str(asked.view.value))
 
     def _changed(self, _: Any) -> None:
         with self._turn:
-            if self._closed:
+            if self._closed or self._changing:
                 return
             self._wanted = self._question()
             self._cancelled = False
@@ -179,23 +171,40 @@ class Dashboard:
         self._say(f"{self._heading}: {'' if own else type(error).__name__ + ': '}{error}")
         with self._lock:
             if not self._closed:
-                name = self._report.phases[question.phase].name
-                self.image.value = self._picture.png([], name)
+                first = self._report.phases[0]
+                scene = replace(Scene.of(first, self._report.settings), blocks=())
+                name = self._recheck.name_of(question.phase)
+                self.controls.image.value = self._picture.png(question.view, scene, name)
 
     def _answer(self, question: Question) -> None:
-        self._heading = _heading(self._report, question)
+        self._heading = self._head(question)
         if not question.names:
-            raise InputError(f"{self.layer.value} was not looked at here; choose another point")
+            gone = self.controls.layer.value
+            raise InputError(f"{gone} was not looked at here; choose another point")
+        if self._recheck.phase(question.phase) is None:
+            self._look(question)
         blocks = self._recheck.known(question)
         if blocks is None:
             blocks = self._compute(question)
+        if question.view == "sweep" and self._recheck.curves(question, None) is None:
+            self._climb(question)
         self._show(blocks, question, f"{self._heading}: {sentence(blocks)}")
+
+    def _look(self, question: Question) -> None:
+        """Check a point that nobody has looked at."""
+        size = sum(block.analytic.size for block in self._report.phases[0].blocks)
+        with self._long(len(self._report.settings.scheme.offsets) * size):
+            self._recheck.look(question.phase, self._slices)
+        self._heading = self._head(question)
+
+    def _climb(self, question: Question) -> None:
+        """Evaluate the ladder of epsilons."""
+        with self._long(self._recheck.ladder_calls(question)):
+            self._recheck.curves(question, self._slices)
 
     def _compute(self, question: Question) -> list[Comparison]:
         calls = self._recheck.calls(question)
-        self._begun = self._told = time.monotonic()
-        self._done, self._expected = 0, calls
-        try:
+        with self._long(calls):
             if self._slices.seconds is None:  # a first look at two components says what is slow
                 self._recheck.answer(question, self._slices, share=1e-9)
             seconds = calls * (self._slices.seconds or 0.0)
@@ -207,6 +216,14 @@ class Dashboard:
                 self._show(sample, question, f"{self._heading}: {words} …", final=False)
                 self._done = 0
             return self._recheck.answer(question, self._slices)
+
+    @contextmanager
+    def _long(self, calls: int) -> Iterator[None]:
+        """Work that can be told of, given up and cancelled."""
+        self._begun = self._told = time.monotonic()
+        self._done, self._expected = 0, calls
+        try:
+            yield
         finally:
             self._busy(False)
 
@@ -230,61 +247,34 @@ class Dashboard:
     def _busy(self, busy: bool) -> None:
         with self._lock:
             if not self._closed:
-                self.cancel.layout.visibility = "visible" if busy else "hidden"
+                self.controls.cancel.layout.visibility = "visible" if busy else "hidden"
 
     def _show(
         self, blocks: Sequence[Comparison], question: Question, words: str, final: bool = True
     ) -> None:
+        phase, settings = self._recheck.look(question.phase, self._slices), self._report.settings
+        scene = Scene.of(phase, settings, blocks)
+        scene = replace(scene, epsilon=question.epsilon or phase.epsilon)
+        if question.view == "sweep":
+            curves = self._recheck.curves(question, None) or []
+            scene, words = replace(scene, curves=tuple(curves)), words + valley(curves)
+        verdict = overall([block.verdict for block in blocks]) if final else None
         with self._lock:
             if self._closed:
                 return
-            verdict = None
-            if blocks and final:
-                verdicts = [block.verdict for block in blocks]
-                verdict = FAIL if FAIL in verdicts else PASS if all(verdicts) else INCONCLUSIVE
-            name = self._report.phases[question.phase].name
-            self.image.value = self._picture.png(blocks, name, verdict)
-            self._say(words)
+            self.controls.image.value = self._picture.png(question.view, scene, phase.name, verdict)
+            notice, self._notice = self._notice, ""
+            self._say(f"{notice[:1].upper()}{notice[1:]}. {words}" if notice else words)
 
     def _say(self, words: str) -> None:
         with self._lock:
             if not self._closed:
-                self.status.value = f'<div role="status" style="{TEXT}">{escape(words)}</div>'
+                self.controls.say(words)
 
-
-def _marked(report: Report, name: str) -> str:
-    return f"{CHECKMARK[report.verdict_of(name).name]} {name}"
-
-
-def _heading(report: Report, question: Question) -> str:
-    phase = report.phases[question.phase]
-    several = len(question.names) == len(report.names) > 1
-    what = "all layers" if several else " ".join(question.names)
-    return (
-        f"{what}{', ' if what else ''}"
-        f"epsilon {exponent(question.epsilon or phase.epsilon)}, {phase.name}"
-    )
-
-
-def _epsilon_slider(value: float) -> widgets.FloatLogSlider:
-    decade = math.log10(value)
-    return widgets.FloatLogSlider(
-        value=value,
-        base=10,
-        min=min(-12.0, math.floor(decade)),
-        max=max(-1.0, math.ceil(decade)),
-        step=1 / STEPS_A_DECADE,
-        description="epsilon",
-        readout_format=".0e",
-        style={"description_width": "initial"},
-        layout=widgets.Layout(width="auto", flex="1 1 18em", max_width="34em"),
-    )
-
-
-def _close(widget: widgets.Widget) -> None:
-    for child in getattr(widget, "children", ()):
-        _close(child)
-    for part in (getattr(widget, "style", None), getattr(widget, "layout", None)):
-        if isinstance(part, widgets.Widget):
-            part.close()
-    widget.close()
+    def _head(self, question: Question) -> str:
+        several = len(question.names) == len(self._report.names) > 1
+        what = "all layers" if several else " ".join(question.names)
+        phase = self._recheck.phase(question.phase)
+        epsilon = question.epsilon or (self._start if phase is None else phase.epsilon)
+        name = self._recheck.name_of(question.phase)
+        return f"{what}{', ' if what else ''}epsilon {exponent(epsilon)}, {name}"

@@ -35,7 +35,7 @@ class GradcheckMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self.stage = Stage(shell)
+        self.stage = Stage.of(shell)
         self.cells = Cells(shell)
 
     @magic_arguments()
@@ -287,7 +287,6 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     shell.magics_manager.register_function(not_first, "line", "%gradcheck")
     shell.magics_manager.register_function(magics.silently, "line", "gradcheck;")
-    magics.stage.open()
     magics.cells.open()
     open_completion(shell, _takes())
 

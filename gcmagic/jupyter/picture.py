@@ -1,4 +1,4 @@
-"""The panel's one figure: what stays is drawn once, and only points are drawn again."""
+"""The panel's pictures: what stays is drawn once, and only what is asked for is drawn again."""
 
 from __future__ import annotations
 
@@ -10,66 +10,87 @@ from typing import Any
 import numpy as np
 
 from ..comparison import Comparison, Verdict
-from ..plots.card import DPI, HEIGHT, WIDTH, card, ground, points, title
-from ..report import Report
-from .recheck import overall
+from ..plots import VIEWS, alone
+from ..plots.card import HEIGHT, WIDTH, legend, title
+from ..plots.scene import Artists, Scene
+from ..plots.theme import DPI
+from .sentences import overall
 
 SCALE = 1.5  # finer than the page, for screens that are
 SIZE = round(WIDTH * DPI), round(HEIGHT * DPI)
-KEPT = 12  # grounds that are kept drawn
+KEPT = 6  # grounds that are kept drawn, a view
 
 
 class Picture:
-    """Draws comparisons as PNG, fast enough to follow a slider.
+    """Draws scenes as PNG, fast enough to follow a slider; one figure a view, made when asked for.
 
     Parameters
     ----------
-    report
-        Says which arrays there are, and with that how much room their names need.
+    blocks
+        All the arrays that there are: how much room their names need.
     """
 
-    def __init__(self, report: Report) -> None:
-        self._names = report.names
-        self._ax = card(1, report.phases[0].blocks, report.settings.threshold)[0]
+    def __init__(self, blocks: Sequence[Comparison]) -> None:
+        self._blocks = blocks
+        self._stages: dict[str, _Stage] = {}
+
+    def png(self, view: str, scene: Scene, name: str, verdict: Verdict | None = None) -> bytes:
+        """The bytes of a picture of `scene`; without arrays the card is empty.
+
+        Parameters
+        ----------
+        view
+            One of `VIEWS`.
+        scene
+            What to show.
+        name
+            The point, above it.
+        verdict
+            Written above it with formula (2), where there is one to tell.
+        """
+        if view not in self._stages:
+            self._stages[view] = _Stage(view, self._blocks, scene)
+        return self._stages[view].png(scene, name, verdict)
+
+
+class _Stage:
+    """One view: its figure, and what of it is kept drawn."""
+
+    def __init__(self, view: str, blocks: Sequence[Comparison], scene: Scene) -> None:
+        self._view = VIEWS[view]
+        self._ax = alone(self._view, blocks, scene.theme)
         self._figure: Any = self._ax.figure
         self._figure.set_dpi(SCALE * DPI)
+        self._view.frame(self._ax, scene)
         self._canvas = self._figure.canvas
         self._canvas.draw()
         self._empty = self._canvas.copy_from_bbox(self._figure.bbox)
         self._grounds: dict[Any, Any] = {}
 
-    def png(self, blocks: Sequence[Comparison], name: str, verdict: Verdict | None = None) -> bytes:
-        """The bytes of a picture of `blocks`; none leaves the card empty.
-
-        Parameters
-        ----------
-        blocks
-            The arrays to show.
-        name
-            The point, above them.
-        verdict
-            Written above them with formula (2), where there is one to tell.
-        """
-        self._canvas.restore_region(self._ground(blocks) if blocks else self._empty)
-        drawn = points(self._ax, blocks, self._names)
-        off = float("nan") if verdict is None else overall(blocks)
-        self._put(drawn + title(self._ax, name, verdict, off))
+    def png(self, scene: Scene, name: str, verdict: Verdict | None) -> bytes:
+        """See `Picture`."""
+        self._canvas.restore_region(self._ground(scene) if scene.blocks else self._empty)
+        drawn = self._view.points(self._ax, scene) if scene.blocks else []
+        off = float("nan") if verdict is None else overall(scene.blocks)
+        self._put(drawn + title(self._ax, name, verdict, off, scene.theme))
         return _encoded(np.asarray(self._canvas.buffer_rgba()))
 
-    def _ground(self, blocks: Sequence[Comparison]) -> Any:
-        """The card with bands and names, which change with a verdict but not with a figure."""
-        key = tuple((block.name, block.verdict) for block in blocks)
+    def _ground(self, scene: Scene) -> Any:
+        """The card with bands, names and legend, which change with a verdict, not with a figure."""
+        key = tuple((block.name, block.verdict) for block in scene.blocks), *scene.statuses
         if key not in self._grounds:
             while len(self._grounds) >= KEPT:
                 self._grounds.pop(next(iter(self._grounds)))
             self._canvas.restore_region(self._empty)
-            self._put(ground(self._ax, blocks))
+            keys = legend(self._ax, self._view.keys(scene), scene.theme)
+            self._put([*self._view.ground(self._ax, scene), *keys])
             self._grounds[key] = self._canvas.copy_from_bbox(self._figure.bbox)
         return self._grounds[key]
 
-    def _put(self, artists: list[Any]) -> None:
+    def _put(self, artists: Artists) -> None:
+        for artist in sorted(artists, key=lambda artist: artist.get_zorder()):
+            self._figure.draw_artist(artist)
         for artist in artists:
-            self._ax.draw_artist(artist)
             artist.remove()
 
 

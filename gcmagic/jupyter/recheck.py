@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from ..comparison import Comparison, Status, difference
+from ..comparison import Comparison, Status
+from ..confirm import confirmed, jittered
+from ..curves import EPSILONS, SAMPLE, Curve, curve, spread
 from ..errors import InputError
 from ..evaluation import Evaluator
-from ..notation import exponent
-from ..phase import LADDER_LIMIT, compare
+from ..phase import LADDER_LIMIT, Phase, check_at, compare
+from ..problem import Problem
 from ..report import Report
+from .slices import Slices
 
 LADDER_CALLS = 14  # evaluations a component that a second opinion takes
+JITTERED = "jittered"
 KEPT = 1_000_000  # components of earlier answers that are kept
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the controls ask for: a point, arrays, an epsilon (None: the report's own)."""
+    """What the controls ask for: a point, arrays, an epsilon (None: the report's own), a view."""
 
     phase: int
     names: tuple[str, ...]
     epsilon: float | None
+    view: str = "discrepancy"
 
 
 class Recheck:
@@ -40,10 +45,73 @@ class Recheck:
         self.report = report
         self._known: dict[tuple[int, str, float | None], Comparison] = {}
         self._calls: dict[tuple[int, str], int] = {}
+        self._curves: dict[tuple[int, str], Curve] = {}
+        self._points: list[Phase | None] = list(report.phases)
+        self.points = [(phase.name, place) for place, phase in enumerate(report.phases)]
+        if not any(name.startswith(JITTERED) for name, _ in self.points):
+            self.points.insert(1, (JITTERED, len(self._points)))
+            self._points.append(None)  # looked at when it is asked for
+
+    def name_of(self, place: int) -> str:
+        """What that point is called."""
+        return next(name for name, at in self.points if at == place)
+
+    def phase(self, place: int) -> Phase | None:
+        """That point; None where nobody has looked at it yet."""
+        return self._points[place]
+
+    def look(self, place: int, slices: Slices) -> Phase:
+        """That point, checked now where it has not been."""
+        known = self._points[place]
+        if known is not None:
+            return known
+        report = self.report
+        self._hold(report.phases[0], slices)
+        here = slices.at_home(report.problem)
+
+        def evaluate(problem: Problem, theta: Any, components: Any, points: Any) -> np.ndarray:
+            return slices(self.report.problem, theta, components, points)
+
+        first = report.phases[0].theta
+        theta = next(jittered(report.problem, first, report.settings.seed, 1))
+        found = check_at(here, JITTERED, theta, report.settings, evaluate)
+        self._points[place] = found = confirmed(here, found, report.settings, evaluate)
+        return found
+
+    def curves(self, question: Question, evaluator: Evaluator | None) -> list[Curve] | None:
+        """Difference against epsilon; without an evaluator only where it is known."""
+        phase, scheme = self._point(question.phase), self.report.settings.scheme
+        if any((question.phase, name) not in self._curves for name in question.names):
+            if evaluator is None:
+                return None
+            self._hold(phase, evaluator)
+        found = []
+        for name in question.names:
+            key = question.phase, name
+            if key not in self._curves:
+                assert evaluator is not None
+                with np.errstate(all="ignore"):
+                    self._curves[key] = curve(self.report.problem, phase, name, scheme, evaluator)
+            found.append(self._curves[key])
+        return found
+
+    def ladder_calls(self, question: Question) -> int:
+        """Evaluations that the curves of `question` are expected to take, at most."""
+        a_step = len(self.report.settings.scheme.offsets) * EPSILONS.size
+        return a_step * sum(
+            min(SAMPLE[0], block.analytic.size)
+            for block in self._point(question.phase).blocks
+            if block.name in question.names and (question.phase, block.name) not in self._curves
+        )
+
+    def _point(self, place: int) -> Phase:
+        phase = self._points[place]
+        assert phase is not None, "look() comes first"
+        return phase
 
     def known(self, question: Question) -> list[Comparison] | None:
         """The answer, where nothing has to be computed for it."""
-        phase = self.report.phases[question.phase]
+        phase = self._point(question.phase)
         own = {block.name: block for block in phase.blocks}
         if question.epsilon is None or not np.isfinite(phase.noise):  # that point is unusable
             return [own[name] for name in question.names]
@@ -77,7 +145,12 @@ class Recheck:
         InputError
             Where the cost is not what it was, because a cell that was run since has changed it.
         """
-        phase, problem = self.report.phases[question.phase], self.report.problem
+        self._hold(self._point(question.phase), evaluator)
+        return [self._compare(question, name, evaluator, share) for name in question.names]
+
+    def _hold(self, phase: Phase, evaluator: Evaluator) -> None:
+        """See to it that the cost is the one that was checked."""
+        problem = self.report.problem
         with np.errstate(all="ignore"):
             now = evaluator(problem, phase.theta, np.zeros(1, dtype=int), phase.theta[:1, None])
         if not abs(now[0, 0] - phase.cost) <= 2 * phase.noise:
@@ -85,7 +158,6 @@ class Recheck:
                 f"{problem.cost_name} has changed since this check, from {phase.cost:.6g} to "
                 f"{now[0, 0]:.6g} at the same parameters; run the check again"
             )
-        return [self._compare(question, name, evaluator, share) for name in question.names]
 
     def _compare(
         self, question: Question, name: str, evaluator: Evaluator, share: float
@@ -93,10 +165,12 @@ class Recheck:
         key = question.phase, name, question.epsilon
         if key in self._known:
             return self._known[key]
-        phase, problem = self.report.phases[question.phase], self.report.problem
+        phase, problem = self._point(question.phase), self.report.problem
         own = next(block for block in phase.blocks if block.name == name)
         gradient = np.full(problem.layout.size, np.nan)
         gradient[own.block.start + own.components] = own.analytic  # may be a sample
+        size = own.analytic.size
+        places = np.arange(size) if share >= 1 else spread(own, int(share * size))
         with np.errstate(all="ignore"):
             found, calls = compare(
                 problem,
@@ -107,7 +181,7 @@ class Recheck:
                 phase.noise,
                 replace(self.report.settings, epsilon=question.epsilon),
                 evaluator,
-                own.components if share >= 1 else own.components[_sample(own, share)],
+                own.components[places],
             )
         if own.count(Status.UNCONFIRMED):  # no epsilon makes wrong what is right nearby
             status = np.where(found.status == Status.WRONG, Status.UNCONFIRMED, found.status)
@@ -121,7 +195,7 @@ class Recheck:
     def _calls_of(self, phase: int, name: str) -> int:
         if (phase, name) in self._calls:
             return self._calls[phase, name]
-        own = next(block for block in self.report.phases[phase].blocks if block.name == name)
+        own = next(block for block in self._point(phase).blocks if block.name == name)
         doubtful = own.analytic.size - own.count(Status.AGREES)
         scheme = len(self.report.settings.scheme.offsets)
         return scheme * own.analytic.size + LADDER_CALLS * min(doubtful, LADDER_LIMIT)
@@ -130,50 +204,3 @@ class Recheck:
         kept = sum(block.analytic.size for block in self._known.values())
         while kept > KEPT and len(self._known) > 1:
             kept -= self._known.pop(next(iter(self._known))).analytic.size
-
-
-def _sample(own: Comparison, share: float) -> np.ndarray:
-    """Some places, spread evenly, and those that the report found furthest off."""
-    count = max(2, int(share * own.analytic.size))
-    spread = np.linspace(0, own.analytic.size - 1, min(count, own.analytic.size)).astype(int)
-    return np.unique(np.concatenate([spread, np.array(own.worst(2), dtype=int)]))
-
-
-def sentence(blocks: Sequence[Comparison]) -> str:
-    """What a picture of `blocks` shows, in words and exact figures."""
-    total = sum(block.analytic.size for block in blocks)
-    counts = {status: sum(block.count(status) for block in blocks) for status in Status}
-    words = {
-        Status.WRONG: "off",
-        Status.KINK: "at a kink",
-        Status.NOISY: "too noisy to tell",
-        Status.NOT_FINITE: "not finite",
-        Status.UNCONFIRMED: "off here but right nearby",
-    }
-    parts = [f"{counts[s]:,} of {total:,} components {w}" for s, w in words.items() if counts[s]]
-    if counts[Status.AGREES] == total:
-        parts = [f"all {total:,} components agree" if total > 1 else "the one component agrees"]
-    wrong = [block for block in blocks if block.count(Status.WRONG)]
-    if not wrong and np.isfinite(overall(blocks)):
-        parts.append(f"difference {exponent(overall(blocks), 1)}")
-    if wrong:
-        far = max(wrong, key=lambda block: float(_off(block)))
-        place = far.worst(1)[0]
-        parts.append(
-            f"worst {far.component(place)}: analytic {far.analytic[place]:.3g}, "
-            f"numeric {far.numeric[place]:.3g}"
-        )
-    return ", ".join(parts)
-
-
-def overall(blocks: Sequence[Comparison]) -> float:
-    """Formula (2) over all of `blocks`."""
-    return difference(
-        np.concatenate([block.analytic for block in blocks]),
-        np.concatenate([block.numeric for block in blocks]),
-    )
-
-
-def _off(block: Comparison) -> float:
-    place = block.worst(1)[0]
-    return abs(block.analytic[place] - block.numeric[place])

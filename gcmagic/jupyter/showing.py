@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.display import display
 
+from ..errors import InputError
 from ..report import MIME, Report
 
 if TYPE_CHECKING:
     from .dashboard import Dashboard
+
+
+ATTRIBUTE = "_gcmagic_stage"  # of the shell: it outlives a reload of these modules
 
 
 class Stage:
@@ -23,45 +28,79 @@ class Stage:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._waiting: list[tuple[Report, bool]] = []
-        self._panels: dict[str, Dashboard] = {}
+        self._opened: list[Dashboard] = []  # in the cell that is running
+        self._panels: dict[str, list[Dashboard]] = {}
 
-    def open(self) -> None:
-        """Begin to listen for the ends of cells."""
-        self._shell.events.register("post_run_cell", self._after_cell)
+    @classmethod
+    def of(cls, shell: InteractiveShell) -> Stage:
+        """The one of that shell, opened where there is none."""
+        stage = getattr(shell, ATTRIBUTE, None)
+        if stage is None:
+            stage = cls(shell)
+            setattr(shell, ATTRIBUTE, stage)
+            shell.events.register("post_run_cell", stage._after_cell)
+        return stage
 
     def close(self) -> None:
         """Listen no longer, and close every panel."""
-        self._shell.events.unregister("post_run_cell", self._after_cell)
-        for panel in self._panels.values():
+        if getattr(self._shell, ATTRIBUTE, None) is self:
+            delattr(self._shell, ATTRIBUTE)
+            self._shell.events.unregister("post_run_cell", self._after_cell)
+        for panel in self._every():
             panel.close()
+        self._opened.clear()
         self._panels.clear()
 
     def remember(self, report: Report, static: bool) -> None:
         """To be shown at the end of this cell."""
         self._waiting.append((report, static))
 
+    def open_panel(self, report: Report) -> Dashboard:
+        """A panel that belongs to the cell that is running."""
+        from .dashboard import Dashboard  # widgets and figures: only where they can be shown
+
+        self._opened.append(Dashboard(report))
+        return self._opened[-1]
+
+    def panel_of(self, report: Report) -> Dashboard | None:
+        """The panel that was opened on `report`, if it is still there."""
+        return next((panel for panel in self._every() if panel.origin is report), None)
+
+    def _every(self) -> list[Dashboard]:
+        return [*self._opened, *(panel for panels in self._panels.values() for panel in panels)]
+
     def _after_cell(self, result: ExecutionResult) -> None:
         waiting, self._waiting = self._waiting, []
-        if not waiting:
+        if not waiting and not self._opened:
             return
-        cell = _cell_of(result)
-        earlier = self._panels.pop(cell, None)
-        if earlier is not None:
-            earlier.close()
         # result.result alone will not do: the cell that %%gradcheck runs inside this one empties it
         shown = [result.result, *self._shell.user_ns.get("Out", {}).values()]
         for report, static in waiting:
             if not any(value is report for value in shown):  # named, or not the last of its cell
                 _show_line(report)
-            elif not static and getattr(self._shell, "kernel", None) is not None:
-                self._panels[cell] = panel = _open_panel(report)
-                display(panel.widget)
+            elif not static and in_jupyter(self._shell):
+                display(self.open_panel(report).widget)
+        if self._opened:
+            cell = _cell_of(result)
+            for earlier in self._panels.pop(cell, []):
+                earlier.close()
+            self._panels[cell], self._opened = self._opened, []
 
 
-def _open_panel(report: Report) -> Dashboard:
-    from .dashboard import Dashboard  # widgets and figures: only where they can be shown
+def explore(report: Report) -> Any:
+    """The panel on `report`, for the cell that is running."""
+    shell = get_ipython()
+    if shell is None or not in_jupyter(shell):
+        raise InputError(
+            "the panel needs a notebook, and this is none; report.figure() gives a picture and "
+            "print(report) the text"
+        )
+    return Stage.of(shell).open_panel(report).widget
 
-    return Dashboard(report)
+
+def in_jupyter(shell: InteractiveShell) -> bool:
+    """Whether there is a front end for widgets, and not a terminal alone."""
+    return getattr(shell, "kernel", None) is not None
 
 
 def _cell_of(result: ExecutionResult) -> str:

@@ -13,9 +13,10 @@ import contextlib
 import io
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,6 +31,19 @@ T = TypeVar("T")
 
 class Stopped(GradcheckError):  # noqa: N818 - nothing went wrong
     """Nobody wants the answer any more."""
+
+
+@contextlib.contextmanager
+def _unseen(problem: Problem) -> Iterator[None]:
+    """Nothing is changed and nothing is heard; what is printed would land below another cell."""
+    quiet = io.StringIO()
+    with (
+        untouched(problem.fun, problem.grad, *problem.roots),
+        contextlib.redirect_stdout(quiet),
+        contextlib.redirect_stderr(quiet),
+        np.errstate(all="ignore"),
+    ):
+        yield
 
 
 class Slices:
@@ -75,13 +89,7 @@ class Slices:
 
         def work() -> np.ndarray:
             nonlocal spent
-            quiet = io.StringIO()  # what is printed would land below some other cell
-            with (
-                untouched(problem.fun, problem.grad, *problem.roots),
-                contextlib.redirect_stdout(quiet),
-                contextlib.redirect_stderr(quiet),
-                np.errstate(all="ignore"),
-            ):
+            with _unseen(problem):
                 begun = time.perf_counter()
                 values = self._evaluate(problem, theta, components, points)
                 spent = time.perf_counter() - begun
@@ -92,6 +100,22 @@ class Slices:
         self.seconds = measured if self.seconds is None else 0.5 * (self.seconds + measured)
         self._go_on(points.size)
         return values
+
+    def at_home(self, problem: Problem) -> Problem:
+        """The problem with functions that run where cells do, as a slice does."""
+
+        def moved(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def call(params: Any) -> Any:
+                def work() -> Any:
+                    with _unseen(problem):
+                        return function(params)
+
+                self._go_on(0)
+                return self._at_home(work)
+
+            return call
+
+        return replace(problem, fun=moved(problem.fun), grad=moved(problem.grad))
 
     def _at_home(self, work: Callable[[], T]) -> T:
         loop = self._loop

@@ -9,10 +9,6 @@ import numpy as np
 
 from ..comparison import Comparison, Status
 
-# Okabe and Ito's colours without yellow, which no light ground carries, and without vermilion,
-# which is kept for what is wrong; black is drawn as a dark grey
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#4D4D4D")
-
 # Exact zeros, and what is below the rounding of one number, stand at the bottom; what is not
 # finite stands above the largest discrepancy that there can be, 1
 BOTTOM, TOP = 1e-16, 30.0
@@ -35,14 +31,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mark:
-    """Points of one array that look alike; for a band, stretches parted by NaN."""
+    """Points of one array that look alike; for bands and error bars, stretches parted by NaN."""
 
     x: np.ndarray
     y: np.ndarray
     status: Status
-    colour: str
     size: float
-    band: bool = False
+    kind: str = "point"  # or "band", "error"
 
 
 def groups(sizes: Sequence[int]) -> list[Group]:
@@ -70,10 +65,14 @@ def heights(block: Comparison) -> np.ndarray:
     return np.where(block.status == Status.NOT_FINITE, TOP, y)
 
 
-def marks(block: Comparison, group: Group, place: int) -> list[Mark]:
-    """How the array that is number `place` in the picture is drawn."""
-    colour = COLOURS[place % len(COLOURS)]
-    y = heights(block)
+def marks(block: Comparison, group: Group) -> list[Mark]:
+    """How one array is drawn.
+
+    An error bar reaches up to where the error of the numeric derivative may put a component, and
+    as far down; on a logarithmic scale there is no end to it below where it holds zero, and so
+    that part is left away.
+    """
+    y, high = heights(block), _tops(block)
     inner = 0.9 * group.width
     x = group.left + 0.05 * group.width + (block.components + 0.5) / block.block.size * inner
     size = float(np.clip(60 * inner / np.sqrt(max(1, y.size)), 2.2, 6.5))
@@ -83,16 +82,36 @@ def marks(block: Comparison, group: Group, place: int) -> list[Mark]:
         if not here.size:
             continue
         if y.size > LIMIT and (here.size > LIMIT or status is not Status.WRONG):
-            low, high = _extremes(block.components[here], y[here], block.block.size)
-            low, high = here[low], here[high]
+            low, top = _extremes(block.components[here], y[here], block.block.size)
+            low, top = here[low], here[top]
             if status is not Status.WRONG:
-                gaps = np.full(low.size, np.nan)
-                xs = np.column_stack([x[low], x[low], gaps]).ravel()
-                ys = np.column_stack([y[low], y[high], gaps]).ravel()
-                found.append(Mark(xs, ys, status, colour, size, band=True))
-            here = np.unique(np.concatenate([low, high]))
-        found.append(Mark(x[here], y[here], status, colour, size))
+                _, furthest = _extremes(block.components[here], high[here], block.block.size)
+                reach = high[here[furthest]]
+                found.append(Mark(*_stretches(x[low], y[top], reach), status, size, "error"))
+                found.append(Mark(*_stretches(x[low], y[low], y[top]), status, size, "band"))
+            here = np.unique(np.concatenate([low, top]))
+        else:
+            depth = 2 * y[here] - high[here]  # as far below as it may be above
+            low = np.where(depth > BOTTOM, depth, y[here])
+            found.append(Mark(*_stretches(x[here], low, high[here]), status, size, "error"))
+        found.append(Mark(x[here], y[here], status, size))
     return found
+
+
+def _tops(block: Comparison) -> np.ndarray:
+    """The upper ends of the error bars."""
+    y = heights(block)
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(block.analytic) & np.isfinite(block.numeric)
+        total = np.linalg.norm(block.analytic[finite]) + np.linalg.norm(block.numeric[finite])
+        reach = np.where(np.isfinite(block.error) & (y < TOP), block.error / total, 0.0)
+    return np.where(y < TOP, np.minimum(y + np.nan_to_num(reach, posinf=0.0), 1.0), TOP)
+
+
+def _stretches(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vertical stretches as one line with gaps in it."""
+    gaps = np.full(x.size, np.nan)
+    return np.column_stack([x, x, gaps]).ravel(), np.column_stack([low, high, gaps]).ravel()
 
 
 def _extremes(components: np.ndarray, y: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
