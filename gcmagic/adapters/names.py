@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 
@@ -86,10 +87,14 @@ _VECTORS = frozenset((
     "initialtheta",
 ))  # fmt: skip
 
+# A namespace of 500 names asks for the same ones again and again
+_remembered = functools.lru_cache(maxsize=8192)
+
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
-def words(name: str) -> list[str]:
+@_remembered
+def words(name: str) -> tuple[str, ...]:
     """The words of a name in snake or camel case, in lower case."""
     found = [word.lower() for word in _WORD.findall(name.replace("ReLU", "Relu"))]
     for first, rest in (
@@ -101,9 +106,10 @@ def words(name: str) -> list[str]:
             if found[k] == first and found[k + 1] in rest:
                 found[k : k + 2] = ["backprop" if first == "back" else first + found[k + 1]]
                 break
-    return found
+    return tuple(found)
 
 
+@_remembered
 def is_decoy(name: str) -> bool:
     """True for numerical gradients, training, tests, and derivatives of one activation."""
     found = set(words(name))
@@ -140,17 +146,20 @@ def is_activation(name: str) -> bool:
     return rest <= helpers
 
 
+@_remembered
 def is_maker(name: str) -> bool:
     """True where a function makes parameters or data: a check must not call it again."""
     return bool(set(words(name)) & MAKERS)
 
 
+@_remembered
 def role_score(name: str, role: frozenset[str]) -> int:
     """How strongly a function's name speaks for a role; 0 where it does not."""
     found = words(name)
     return sum(2 if k == len(found) - 1 else 1 for k, word in enumerate(found) if word in role)
 
 
+@_remembered
 def is_cost_variable(name: str) -> bool:
     """True where a variable's name says that it holds the cost."""
     found = set(words(name))
@@ -187,6 +196,7 @@ def suffix(name: str) -> frozenset[str]:
     return frozenset(words(name.rpartition(".")[2])) - BACKWARD - FORWARD - COST - fillers
 
 
+@_remembered
 def kind(name: str) -> str:
     """``x``, ``y``, ``rate``, ``penalty``, ``params``, ``vector`` or nothing."""
     found = words(name)
@@ -212,6 +222,7 @@ def kind(name: str) -> str:
     return ""
 
 
+@_remembered
 def is_held_out(name: str) -> bool:
     """True for the test and validation sets."""
     return bool(set(words(name)) & _HELD_OUT) or bool(re.search(r"(test|val)$", name.lower()))
@@ -252,7 +263,7 @@ def match_name(wanted: str, names: Iterable[str]) -> str | None:
     names = list(names)
     if wanted in names:
         return wanted
-    for same in (str.lower, lambda text: text.lower().replace("_", "")):
+    for same in (str.lower, _joined):
         hits = [name for name in names if same(name) == same(wanted)]
         if len(hits) == 1:
             return hits[0]
@@ -267,6 +278,12 @@ def match_name(wanted: str, names: Iterable[str]) -> str | None:
     return None
 
 
+@_remembered
+def _joined(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
+@_remembered
 def _split(name: str) -> tuple[str, str]:
     match = re.match(r"^(.*?)_?(\d*)$", name.lower())
     return (match[1], match[2]) if match else (name.lower(), "")

@@ -176,7 +176,9 @@ def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
         if function.owner and backward.owner and function.owner != backward.owner:
             continue
         grown = wiring.copy()
-        text = cost_call(grown, function)
+        text = cost_call(grown, function, every=False)
+        if grown.missing:
+            continue
         grown.added.append(f"{COST} = {text}")
         different = len(suffix(function.name) ^ suffix(backward.name))
         same_owner = int(bool(function.owner) == bool(backward.owner))
@@ -184,12 +186,17 @@ def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
     return options
 
 
-def cost_call(wiring: Wiring, function: Function) -> str:
-    """A call of a cost function by the names of its arguments."""
+def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:
+    """A call of a cost function by the names of its arguments.
+
+    With `every` all that is missing is noted; without it the first is enough.
+    """
     parts = []
     wiring.need_owner(function)
     refresh(wiring, function)
     for argument in function.arguments:
+        if wiring.missing and not every:
+            break
         if is_prediction(argument) and argument not in wiring.produced:
             # A global of that name is a stale value from an earlier cell: it is never taken
             found = _prediction(wiring, argument)

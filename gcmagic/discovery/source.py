@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -103,7 +104,7 @@ def definition(value: Any, cells: Sequence[str]) -> ast.FunctionDef | ast.Lambda
     function = inspect.unwrap(getattr(value, "__func__", value))
     name = getattr(function, "__name__", "")
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = _parsed(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, IndexError):
         tree = None
     for source in [] if tree else reversed(cells):
@@ -118,6 +119,12 @@ def definition(value: Any, cells: Sequence[str]) -> ast.FunctionDef | ast.Lambda
     return None
 
 
+@functools.lru_cache(maxsize=1024)
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+@functools.lru_cache(maxsize=1024)
 def parse_cell(source: str) -> ast.Module | None:
     """A cell as a tree, without its magics; None where it does not parse."""
     lines = [
@@ -141,7 +148,8 @@ def return_names(node: ast.AST | None) -> tuple[str | None, ...]:
     return tuple(expression_name(item) for item in _return_items(node))
 
 
-def _return_items(node: ast.AST | None) -> list[ast.expr | None]:
+@functools.lru_cache(maxsize=4096)
+def _return_items(node: ast.AST | None) -> tuple[ast.expr | None, ...]:
     best: list[ast.expr | None] = []
     most = -1
     for statement in own_returns(node):
@@ -151,7 +159,7 @@ def _return_items(node: ast.AST | None) -> list[ast.expr | None]:
         items = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
         if len(items) >= most:
             best, most = list(items), len(items)
-    return best
+    return tuple(best)
 
 
 def _is_plain(node: ast.AST | None) -> bool:

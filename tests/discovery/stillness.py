@@ -25,7 +25,13 @@ def fingerprint(namespace: dict[str, Any]) -> list[str]:
             lines.append(f"{name} {value.getstate()}")
         elif isinstance(value, (dict, list, tuple)):
             lines.append(f"{name} {type(value).__name__} {id(value)} {len(value)}")
-        elif isinstance(value, (types.ModuleType, type)):
+        elif isinstance(value, types.ModuleType):
+            return
+        elif isinstance(value, type):
+            if value.__module__ == "__main__":
+                for key, item in vars(value).items():
+                    if key[:2] != "__":
+                        walk(f"{name}.{key}", item, depth + 1)
             return
         else:
             plain = isinstance(value, (int, float, str, bool, type(None)))
@@ -41,6 +47,9 @@ def fingerprint(namespace: dict[str, Any]) -> list[str]:
                 walk(f"{name}[{key}]", item, depth + 1)
         elif isinstance(value, types.FunctionType):
             walk(f"{name} defaults", value.__defaults__, depth + 1)
+            walk(f"{name} keyword defaults", value.__kwdefaults__, depth + 1)
+            for key, item in vars(value).items():
+                walk(f"{name}.{key}", item, depth + 1)
             for cell in value.__closure__ or ():
                 walk(f"{name} closure", cell.cell_contents, depth + 1)
         elif hasattr(value, "__dict__"):
