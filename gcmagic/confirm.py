@@ -10,14 +10,19 @@ import numpy as np
 from .comparison import FAIL, PASS, Comparison, Status, Verdict
 from .derivatives import derivative, noise_of
 from .evaluation import Evaluator
-from .ladder import Question, steady
+from .ladder import steady
 from .phase import NOISE_BOUND, Phase, Settings, compare, doubt
 from .problem import Problem
+from .rungs import Question
 from .schemes import CENTRAL
 
 # components of an array that are looked at again
 SAMPLE = 32
+# of these, looked at first
+PILOTS = 4
 POINTS = 2
+# steps in extended precision: short ones for a kink nearby, long ones for stairs of rounding
+EXTENDED = np.array([1 / 64, 1 / 8, 1.0, 10.0, 100.0])
 
 
 def jittered(
@@ -88,34 +93,55 @@ def _without_rounding(
     blocks, nfev = [], 0
     for block in phase.blocks:
         if block.verdict is FAIL:
-            offsets = _again(block)
-            places = np.searchsorted(block.components, offsets)
-            asked = doubt(
-                phase.theta,
-                block.block.start + offsets,
-                block.analytic[places],
-                phase.cost,
-                phase.noise,
-                float(np.max(np.abs(block.analytic))),
-                settings.threshold,
-            )
-            stays, used = steady(problem, phase.theta, asked, evaluator)
-            nfev += used
-            stays &= ~_right_in_extended_precision(
-                problem, phase.theta, asked, block.numeric[places]
-            )
+            places = np.searchsorted(block.components, _again(block))
+            stays, used = np.ones(1, dtype=bool), 0
+            if places.size > 2 * PILOTS:  # where rounding makes the worst, it makes the others
+                few = np.array(block.worst(PILOTS))
+                stays, used = _stay(problem, phase, block, few, settings, evaluator)
+                nfev += used
+            if np.any(stays):
+                stays, used = _stay(problem, phase, block, places, settings, evaluator)
+                nfev += used
             noisy = np.zeros(block.status.size, dtype=bool)
-            noisy[places[~stays]] = True
-            if not np.any(stays):  # then those that were not looked at again are no better
+            if np.any(stays):
+                noisy[places[~stays]] = True
+            else:  # then those that were not looked at again are no better
                 noisy[:] = True
             block = _called(block, Status.NOISY, noisy)
         blocks.append(block)
     return replace(phase, blocks=tuple(blocks), nfev=phase.nfev + nfev)
 
 
+def _stay(
+    problem: Problem,
+    phase: Phase,
+    block: Comparison,
+    places: np.ndarray,
+    settings: Settings,
+    evaluator: Evaluator | None,
+) -> tuple[np.ndarray, int]:
+    """Which of the wrong components at `places` rounding does not explain."""
+    asked = doubt(
+        phase.theta,
+        block.block.start + block.components[places],
+        block.analytic[places],
+        phase.cost,
+        phase.noise,
+        float(np.max(np.abs(block.analytic))),
+        settings.threshold,
+    )
+    stays, nfev = steady(problem, phase.theta, asked, evaluator)
+    if np.any(stays):
+        right, used = _right_in_extended_precision(
+            problem, phase.theta, asked, block.numeric[places]
+        )
+        stays, nfev = stays & ~right, nfev + used
+    return stays, nfev
+
+
 def _right_in_extended_precision(
     problem: Problem, theta: np.ndarray, asked: Question, numeric: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, int]:
     """Which components agree three times better when the same code runs with 11 more bits.
 
     Near saturation cost or backward may lose most of their digits, in log(1 - a) for one, and then
@@ -123,20 +149,21 @@ def _right_in_extended_precision(
     """
     nowhere = np.zeros(asked.components.shape, dtype=bool)
     if np.finfo(np.longdouble).eps >= np.finfo(float).eps:
-        return nowhere
+        return nowhere, 0
     try:
         params = problem.layout.workspace(theta, np.longdouble).params
         gradient = problem.layout.flatten_gradient(problem.grad(params))[asked.components]
-        slopes = [
-            derivative(problem, theta, asked.components, h, CENTRAL, dtype=np.longdouble).values
-            for h in (asked.steps, 10 * asked.steps, 100 * asked.steps)
+        found = [
+            derivative(problem, theta, asked.components, h, CENTRAL, dtype=np.longdouble)
+            for h in np.multiply.outer(EXTENDED, asked.steps)
         ]
     except Exception:  # the check has its answer; this is a second look at it
-        return nowhere
+        return nowhere, 0
     # a bug is off by as much in any precision; what rounding makes shrinks with it, in stairs that
     # are still there, so that one of the steps has to be wide enough
-    left = np.min(np.abs(gradient - np.array(slopes)), axis=0)
-    return left <= 0.3 * np.abs(asked.analytic - numeric)
+    left = np.min(np.abs(gradient - np.array([each.values for each in found])), axis=0)
+    nfev = sum(each.nfev for each in found)
+    return left <= 0.3 * np.abs(asked.analytic - numeric), nfev
 
 
 def _stands(seen: set[Verdict]) -> bool:

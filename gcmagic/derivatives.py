@@ -38,6 +38,12 @@ class Derivative:
     costs: np.ndarray
     nfev: int
 
+    def only(self, places: np.ndarray) -> Derivative:
+        """The same of some of the components."""
+        costs = self.costs[places]
+        steps = self.steps[places]
+        return Derivative(self.components[places], self.values[places], steps, costs, costs.size)
+
 
 def derivative(
     problem: Problem,
@@ -94,10 +100,14 @@ SINGLE = 1e5
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """The error of one evaluation of the cost, absolute, in the units of J."""
+    """The error of one evaluation of the cost, absolute, in the units of J.
+
+    `still` where the cost had one and the same value on every line, as where it is saturated.
+    """
 
     level: float
     nfev: int
+    still: bool = False
 
 
 def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noise:
@@ -114,15 +124,25 @@ def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noi
     line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
     level = 2 * UNIT_ROUNDOFF * abs(cost)
     nfev = 0
+    still, stuck = True, 0.0
     for spacing in SPACINGS:
-        nfev += 7
+        values: list[float] = []
         # beside theta, not across it: theta itself may be a kink, at zero biases for example
-        table = np.array([problem.cost_at(theta + k * spacing * line) for k in range(8, 15)])
-        if np.all(np.isfinite(table)):
-            level = max(level, _table_noise(table))
-        if np.all(np.diff(table) != 0) and level < SINGLE * UNIT_ROUNDOFF * abs(cost):
-            break  # it moved, and finely: a longer line would take curvature for noise
-    return Noise(level, nfev)
+        for k in range(8, 15):
+            values.append(problem.cost_at(theta + k * spacing * line))
+            if spacing == SPACINGS[0] and values[-1] in values[:-1]:
+                break  # too short a line for this cost
+        nfev += len(values)
+        table = np.array(values)
+        still = still and bool(np.all(table == cost))
+        # what did not move J is less than a stair of its rounding, whose deviation is 0.3 of it
+        stuck = max(stuck, spacing * np.count_nonzero(np.diff(table) == 0))
+        if table.size == 7 and np.all(np.isfinite(table)):
+            slope = abs(table[-1] - table[0]) / (6 * spacing)
+            level = max(level, _table_noise(table), 0.3 * slope * stuck)
+            if np.all(np.diff(table) != 0) and level < SINGLE * UNIT_ROUNDOFF * abs(cost):
+                break  # it moved, and finely: a longer line would take curvature for noise
+    return Noise(float(level), nfev, still)
 
 
 def _table_noise(table: np.ndarray) -> float:

@@ -12,9 +12,10 @@ from .directions import coordinates
 from .errors import InputError
 from .evaluation import Evaluator
 from .findings import Finding
-from .ladder import RESOLUTION, Question, judge
+from .ladder import judge
 from .parameters import Block
 from .problem import Problem
+from .rungs import RESOLUTION, Question
 from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme, steps_for
 
 # one J is taken to be off by at most this many times the measured noise, which is a spread
@@ -133,8 +134,8 @@ def check_at(
         compared.append(found)
         nfev += used
     told: tuple[Finding, ...] = ()
-    everything = len(blocks) == len(layout.blocks)
-    if everything and np.any(gradient) and not any(np.any(found.numeric) for found in compared):
+    stuck = measured.still or len(blocks) == len(layout.blocks)
+    if stuck and np.any(gradient) and not any(np.any(found.numeric) for found in compared):
         compared = [_blank(block, gradient, Status.NOISY, settings) for block in blocks]
         told = (_stuck(problem),)
     epsilon = _unit_step(settings, cost_size(cost, noise))
@@ -194,7 +195,10 @@ def compare(
 
     asked = _asked(doubtful, off)
     question = doubt(theta, components[asked], analytic[asked], cost, noise, scale, threshold)
-    opinion = judge(problem, theta, question, evaluator)
+    known = None
+    if scheme is CENTRAL and settings.epsilon is None:  # the middle step of the ladder
+        known = found.only(asked)
+    opinion = judge(problem, theta, question, evaluator, known)
     nfev += opinion.nfev
     if scheme.is_complex and np.any(opinion.status == Status.AGREES):
         first = asked[np.flatnonzero(opinion.status == Status.AGREES)[0]]

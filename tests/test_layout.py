@@ -13,7 +13,7 @@ ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
 errors notation parameters schemes problem evaluation batched parallel derivatives directional
-comparison findings ladder directions phase options curves confirm sandbox budget
+comparison findings rungs ladder directions phase options curves confirm sandbox budget
 repeatable initial training diagnosis explain report_text plots report_html report_page report
 settling
 sweep check adapters discovery submissions class_table jupyter cli __main__ __init__
