@@ -79,7 +79,7 @@ class Submission:
 def plain(text: object) -> str:
     r"""Text from a notebook as one line that a terminal and a file can take.
 
-    Nothing in it steers a terminal, and lone surrogates, which JSON may hold, are written out.
+    Nothing in it steers a terminal, and lone surrogates, which JSON may hold, are blanks.
 
     Examples
     --------
@@ -89,5 +89,4 @@ def plain(text: object) -> str:
     lines = _ANSI.sub("", str(text)).splitlines()
     joined = " · ".join(line.strip() for line in lines if line.strip())
     seen = "".join(c if c.isprintable() else " " for c in joined)
-    seen = seen.encode("utf-8", "backslashreplace").decode("utf-8")
     return seen if len(seen) <= LONGEST else seen[: LONGEST - 2].rstrip() + " …"

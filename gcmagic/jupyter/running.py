@@ -124,6 +124,7 @@ def run(
         said = error_in(running) or raised(error.ename, error.evalue)
         raise NotebookError(f"raised {_without_file(said)}; {FROM_TOP}", number) from None
     except CellTimeoutError:
+        running.execution_count = None  # as in a notebook that is saved while a cell runs
         raise NotebookError(
             f"had not ended when the notebook had run for {timeout} s; is it a loop without an "
             "end? Otherwise give it more time with --timeout",
@@ -131,6 +132,7 @@ def run(
         ) from None
     except RuntimeError as error:
         if number:
+            running.execution_count = None
             raise NotebookError(
                 "killed its kernel; memory that runs out is the usual reason, os._exit another",
                 number,
