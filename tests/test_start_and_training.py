@@ -5,7 +5,9 @@ from itertools import islice, pairwise
 import numpy as np
 import pytest
 
+from gcmagic.adapters import pair
 from gcmagic.initial import draw, random_start
+from gcmagic.parameters import ParameterLayout
 from gcmagic.problem import Problem
 from gcmagic.training import descend
 from tests.problems import relu_network, with_bug
@@ -66,3 +68,14 @@ def test_a_given_rate_is_the_rate():
     problem = Problem(lambda v: 0.5 * float(v @ v), lambda v: v, np.ones(2))
     (step,) = islice(descend(problem, np.ones(2), 0.25), 1)
     np.testing.assert_allclose(step.theta, 0.75)
+
+
+def test_the_upstream_gradient_of_a_layer_is_not_the_random_start() -> None:
+    """x = dout is a special point: the gradient of a batch normalisation vanishes there."""
+    out = np.zeros((6, 4))
+    layout = ParameterLayout.of(out)
+    for seed in range(3):
+        start = draw(layout, np.random.default_rng(9).standard_normal(24), seed)
+        for k in range(2):
+            upstream = pair.draw(out, k).ravel()
+            assert abs(np.corrcoef(start, upstream)[0, 1]) < 0.9

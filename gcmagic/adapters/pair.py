@@ -1,12 +1,14 @@
 """P: one layer, ``affine_forward`` with ``affine_backward``, and no cost.
 
 The cost is J = sum(out * dout) with a fixed random array ``dout``: its gradient with respect to
-every input of the layer is what the backward function must return for that ``dout``.
+every input of the layer is what the backward function must return for that ``dout``. A layer with
+several outputs, such as a step of an LSTM, has one such term for each.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,14 +26,29 @@ def is_upstream(name: str) -> bool:
     return name in _LOOSE or is_surely_upstream(name)
 
 
+def matched(upstreams: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, str]]:
+    """Which output each upstream gradient belongs to: by name, or else all of them in order."""
+    if len(upstreams) == 1:
+        return [(upstreams[0], outputs[0])]
+    named = [(up, out) for up in upstreams for out in outputs if up in _spelt(out)]
+    if len(named) == len(upstreams):
+        return named
+    return list(zip(upstreams, outputs, strict=True)) if len(upstreams) == len(outputs) else []
+
+
+def _spelt(out: str) -> tuple[str, ...]:
+    return (f"d{out}", f"d_{out}", f"{out}_grad", f"grad_{out}", f"{out}_bar")
+
+
 def is_surely_upstream(name: str) -> bool:
     """True where the name can mean nothing else, unlike ``delta`` and ``error``."""
     return _UPSTREAM.fullmatch(name) is not None
 
 
-def draw(out: Any) -> np.ndarray:
+def draw(out: Any, seed: int = 0) -> np.ndarray:
     """The upstream array, the same in every call for an output of that shape."""
-    return np.random.default_rng(0).standard_normal(np.shape(out))
+    # not the stream that the random start is drawn from: x = dout is a special point of many layers
+    return np.random.default_rng([seed, 0xD0]).standard_normal(np.shape(out))
 
 
 def weigh(out: Any, upstream: np.ndarray) -> Any:

@@ -7,34 +7,37 @@ from dataclasses import replace
 from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading
 from ..adapters.names import BACKWARD, FORWARD, words
-from ..adapters.pair import DRAW, WEIGH, is_upstream
+from ..adapters.pair import DRAW, WEIGH, is_upstream, matched
 from .binding import Proposal, Search
 from .costs import CostOption
 from .evidence import Evidence
 from .lookup import Hints
 from .source import Function
 from .trial import Failure, run
-from .wiring import Wiring
+from .wiring import Wiring, is_cache
 
 
 def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     """``stem_backward`` with ``stem_forward`` under J = sum(out * dout)."""
     found = Search(backward)
     partner = _partner(evidence, backward, hints)
-    upstream = next((name for name in backward.required if is_upstream(name)), None)
-    if partner is None or upstream is None:
+    upstreams = [name for name in backward.required if is_upstream(name)]
+    if partner is None or not upstreams:
         return found
     wiring = Wiring(evidence, hints, None, partner)
     wiring.call_forward()
-    out = next((n for n in wiring.forward_outputs if n != "cache"), "output")
-    wiring.added.append(f"{upstream} = {DRAW}({out})")
-    wiring.produced[upstream] = upstream
+    outputs = [name for name in wiring.forward_outputs if not is_cache(name)] or ["output"]
+    terms = matched(upstreams, outputs) or [(upstreams[0], outputs[0])]
+    for k, (upstream, out) in enumerate(terms):
+        wiring.added.append(f"{upstream} = {DRAW}({out}, {k})")
+        wiring.produced[upstream] = upstream
     text = wiring.call_by_names(backward)
     label = f"{backward.name} beside {partner.name}"
     if wiring.missing:
         found.failures.append(Failure(label, f"needs {', '.join(dict.fromkeys(wiring.missing))}"))
         return found
-    wiring.added += [f"{RESULT} = {text}", f"{COST} = {WEIGH}({out}, {upstream})"]
+    weighed = " + ".join(f"{WEIGH}({out}, {upstream})" for upstream, out in terms)
+    wiring.added += [f"{RESULT} = {text}", f"{COST} = {weighed}"]
 
     def look(values: dict, after: dict) -> Reading | None:
         outcome = Outcome(
@@ -47,7 +50,8 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
         why = reading or "returned nothing that matches an argument"
         found.failures.append(Failure(label, why))
         return found
-    cost = CostOption(wiring, partner.name, f"sum({out} * {upstream})", (1,))
+    told = " + ".join(f"sum({out} * {upstream})" for upstream, out in terms)
+    cost = CostOption(wiring, partner.name, told, (1,))
     reading = replace(reading, family="P", cost=None)
     found.proposals.append(Proposal(backward, text, wiring, reading, cost, 1))
     return found

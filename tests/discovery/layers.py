@@ -110,6 +110,35 @@ x = rng.normal(size=(5, 3))
 layer = Affine(rng.normal(size=(3, 2)), rng.normal(size=2))
 """
 
+LSTM_STEP = """
+def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
+    i, f, o, g = np.split(x @ Wx + prev_h @ Wh + b, 4, axis=1)
+    i, f, o, g = (1 / (1 + np.exp(-z)) for z in (i, f, o, g))
+    next_c = f * prev_c + i * g
+    next_h = o * np.tanh(next_c)
+    cache = (x, prev_h, prev_c, Wx, Wh, i, f, o, g, next_c)
+    return next_h, next_c, cache
+
+def lstm_step_backward(dnext_h, dnext_c, cache):
+    x, prev_h, prev_c, Wx, Wh, i, f, o, g, next_c = cache
+    t = np.tanh(next_c)
+    dc = dnext_c + dnext_h * o * (1 - t ** 2)
+    gates = [dc * g * i * (1 - i), dc * prev_c * f * (1 - f)]
+    gates += [dnext_h * t * o * (1 - o), dc * i * g * (1 - g)]
+    dz = np.hstack(gates)
+    dx = dz @ Wx.T
+    dprev_h = dz @ Wh.T
+    dprev_c = dc * f
+    dWx = x.T @ dz
+    dWh = prev_h.T @ dz
+    db = dz.sum(axis=0)
+    return dx, dprev_h, dprev_c, dWx, dWh, db
+# %%
+np.random.seed(3)
+x, prev_h, prev_c = np.random.randn(3, 4), np.random.randn(3, 2), np.random.randn(3, 2)
+Wx, Wh, b = np.random.randn(4, 8), np.random.randn(2, 8), np.random.randn(8)
+"""
+
 GLOBAL_NAMES = """
 def forward(X):
     Z1 = X.dot(W1) + b1
@@ -175,6 +204,15 @@ _relu = Row(
     hints={"backward": "relu_backward"},
 )
 _object = Row("a layer without a loss", "P", LAYER_OBJECT, "W b", "layer.backward", "layer.forward")
+_lstm = Row(
+    "two upstream gradients",
+    "P",
+    LSTM_STEP,
+    "x prev_h prev_c Wx Wh b",
+    "lstm_step_backward",
+    "lstm_step_forward",
+    told=("sum(next_h * dnext_h) + sum(next_c * dnext_c)",),
+)
 _names = Row("parameters in globals", "O", GLOBAL_NAMES, "W1 b1 W2 b2", "backward", "loss")
 _dict = Row("dict in a global", "O", GLOBAL_DICT, "w b", "backward", "mse")
 
@@ -189,6 +227,9 @@ ROWS = [
     _relu,
     _object,
     _object.broken("no axis", "self.db = dout.sum(axis=0)", "self.db = dout.sum()", "b"),
+    _lstm,
+    _lstm.broken("no cell path", "dc = dnext_c + dnext_h * o", "dc = 0 * dnext_c + dnext_h * o",
+                 "x prev_h prev_c Wx Wh b"),
     _names,
     _names.broken("no tanh'", " * (1 - A1 ** 2)", "", "W1 b1"),
     _dict,
