@@ -42,6 +42,7 @@ def check(
     seed: int = 0,
     budget: float | None = BUDGET,
     n_jobs: int = 1,
+    fast: bool = False,
     raise_on_failure: bool = False,
 ) -> Report:
     """Check a gradient written by hand against the cost that it is the gradient of.
@@ -74,12 +75,15 @@ def check(
     seed
         For all that is drawn at random.
     budget
-        Seconds that the check should take at most. Where all components would take longer, a
-        random sample of every array is checked, and the report says so; None checks all.
+        Seconds that the check should take at most. Where all components would take longer, `fast`
+        is taken, and the report says so; None checks all.
     n_jobs
         Processes to share the components among, -1 for one a core; under
         ``joblib.parallel_config("dask")`` the workers of a cluster. A cost that had to be frozen
         stays in this process.
+    fast
+        Screen all components at once along random directions, in some twenty evaluations a point,
+        and look at those by themselves that are off; the report says what that proves.
     raise_on_failure
         Raise `GradcheckFailed`, an AssertionError, with the report as its message.
 
@@ -115,6 +119,7 @@ def check(
         seed=seed,
         budget=budget,
         n_jobs=n_jobs,
+        fast=fast,
         raise_on_failure=raise_on_failure,
     )
 

@@ -10,6 +10,8 @@ import numpy as np
 from .parameters import Block
 
 THRESHOLD = 1e-7
+# the probability of what random directions prove
+SURE = 0.999
 
 
 class Verdict(Enum):
@@ -42,6 +44,37 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """What random directions say of all the components of one parameter array together.
+
+    Attributes
+    ----------
+    analytic, numeric, error
+        Slopes along the directions, the array's own part of them, one a direction. Where
+        directions move all arrays at once, what is left over is counted against each of them.
+    status
+        AGREES, WRONG, or NOISY where they cannot tell.
+    moves
+        Whether anything in the array has a gradient or a slope.
+    bound
+        No component is off by more than this, with probability `SURE`.
+    located
+        Offsets of components that were found to be off.
+    complete
+        Whether these explain all that the directions see.
+    """
+
+    analytic: np.ndarray
+    numeric: np.ndarray
+    error: np.ndarray
+    status: Status
+    moves: bool
+    bound: float
+    located: tuple[int, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """One parameter array at one theta.
 
@@ -59,6 +92,9 @@ class Comparison:
     rounding
         The difference that rounding alone is expected to make here, from 30 u |J| a cost. Unlike
         `floor` it is not measured, so it is the same on every machine; the text goes by it.
+    probe
+        What random directions say of the whole array, where they were used: then `difference` and
+        `floor` are theirs, and the components are those found wrong and a few beside them.
     """
 
     block: Block
@@ -68,6 +104,7 @@ class Comparison:
     error: np.ndarray
     status: np.ndarray
     rounding: float = 0.0
+    probe: Probe | None = None
 
     @property
     def name(self) -> str:
@@ -82,12 +119,23 @@ class Comparison:
     @property
     def difference(self) -> float:
         """||g - D|| / (||g|| + ||D||) over the array, formula (2)."""
-        return difference(self.analytic, self.numeric)
+        seen = self if self.probe is None else self.probe
+        return difference(seen.analytic, seen.numeric)
 
     @property
     def floor(self) -> float:
         """||error|| / (||g|| + ||D||): the difference that right code may show here."""
-        return _ratio(self.error, self.analytic, self.numeric)
+        seen = self if self.probe is None else self.probe
+        return _ratio(seen.error, seen.analytic, seen.numeric)
+
+    @property
+    def judged(self) -> int:
+        """Of how many components the wrong ones were found: of all that directions cover, or see.
+
+        Without directions, or where more are wrong than were located, of those in `components`.
+        """
+        whole = self.probe is not None and self.probe.complete
+        return self.block.size if whole else self.components.size
 
     @property
     def discrepancies(self) -> np.ndarray:
@@ -105,13 +153,18 @@ class Comparison:
     @property
     def is_zero(self) -> bool:
         """Whether nothing moved: no gradient at all, and none measured beyond its error."""
-        return not np.any(self.moves)
+        return not (np.any(self.moves) or (self.probe is not None and self.probe.moves))
 
     @property
     def verdict(self) -> Verdict:
         """FAIL for one wrong component, PASS only where all agree and something moved."""
         if np.any(self.status == Status.WRONG):
             return FAIL
+        if self.probe is not None:
+            agrees = self.probe.status == Status.AGREES and np.all(
+                np.isin(self.status, (Status.AGREES, Status.NOISY))
+            )
+            return PASS if agrees and not self.is_zero else INCONCLUSIVE
         if self.status.size and np.all(self.status == Status.AGREES) and not self.is_zero:
             return PASS
         return INCONCLUSIVE

@@ -6,7 +6,7 @@ all that is known about components (schemes, ladder, evaluators) holds for direc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ class Directional:
         The spread of one J by rounding.
     nfev
         Evaluations of the cost.
+    first
+        What is known of the first of them, for other directions to go by.
     """
 
     values: np.ndarray
@@ -54,6 +56,17 @@ class Directional:
     steps: np.ndarray
     noise: float
     nfev: int
+    first: Line = field(repr=False)
+
+    def joined(self, other: Directional) -> Directional:
+        """These slopes and others that were taken like them."""
+        return replace(
+            self,
+            values=np.append(self.values, other.values),
+            errors=np.append(self.errors, other.errors),
+            steps=np.append(self.steps, other.steps),
+            nfev=self.nfev + other.nfev,
+        )
 
 
 def turned(problem: Problem, theta: np.ndarray, directions: np.ndarray) -> Problem:
@@ -92,6 +105,7 @@ def directional(
     *,
     cost: float | None = None,
     noise: float | None = None,
+    like: Directional | None = None,
     evaluator: Evaluator | None = None,
 ) -> Directional:
     """Slopes of the cost at `theta` along `directions`.
@@ -115,6 +129,9 @@ def directional(
         J at `theta`; evaluated where it is not known.
     noise
         The spread of one J by rounding, where it is known.
+    like
+        Slopes along directions that move no less, at the same theta: their steps, noise and error
+        are taken over.
 
     Returns
     -------
@@ -139,6 +156,11 @@ def directional(
     evaluate = SerialEvaluator() if evaluator is None else evaluator
     # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
     widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25
+    if like is not None:
+        lines = [Line(at, k, cost, evaluate, like.first.base) for k in range(len(directions))]
+        for line in lines:
+            line.climb(like.noise, like.first)
+        return _ended(lines, like.first, like.noise, nfev)
     known, size = noise, abs(cost)
     if noise is not None:
         size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
@@ -146,30 +168,30 @@ def directional(
         noise = UNIT_ROUNDOFF * abs(cost)
     while True:
         bases = default_epsilon(CENTRAL, size) / widths
-        lines = [_Line(at, k, cost, evaluate, h) for k, h in enumerate(bases)]
+        lines = [Line(at, k, cost, evaluate, h) for k, h in enumerate(bases)]
         for line in lines:
             line.climb(noise, lines[0])
-        nfev += sum(line.nfev for line in lines)
-        if known is not None:
-            break
-        found = _noise(lines, cost)
+        found = _noise(lines, cost) if known is None else known
         if found is not None:
-            known = noise = found
-            break
+            return _ended(lines, lines[0], found, nfev)
         measured = noise_of(problem, theta, cost, 0)
         known = noise = measured.level
         size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
-        nfev += measured.nfev
+        nfev += measured.nfev + sum(line.nfev for line in lines)
+
+
+def _ended(lines: list[Line], first: Line, noise: float, nfev: int) -> Directional:
     return Directional(
         np.array([line.value() for line in lines]),
-        np.array([line.error(noise, lines[0]) for line in lines]),
+        np.array([line.error(noise, first) for line in lines]),
         np.array([line.step(line.rung) for line in lines]),
         noise,
-        nfev,
+        nfev + sum(line.nfev for line in lines),
+        first,
     )
 
 
-class _Line:
+class Line:
     """The values of J on one line through theta, at steps of base * 4**rung."""
 
     def __init__(self, at: Problem, k: int, cost: float, evaluate: Evaluator, base: float) -> None:
@@ -178,7 +200,7 @@ class _Line:
         self.rung = 0
         self.nfev = 0
 
-    def climb(self, noise: float, first: _Line) -> None:
+    def climb(self, noise: float, first: Line) -> None:
         """Find the rung whose slope has the least error."""
         self.rung = first.rung
         for rung in (0, 1, 2) if first is self else (self.rung, self.rung + 1):
@@ -199,7 +221,7 @@ class _Line:
         """The extrapolated slope."""
         return self._slope(self.rung)
 
-    def error(self, noise: float, first: _Line) -> float:
+    def error(self, noise: float, first: Line) -> float:
         """The absolute error of the slope."""
         return self._error(self.rung, noise, first)
 
@@ -224,7 +246,7 @@ class _Line:
     def _bent(self, rung: int) -> float:
         return abs(self._difference(rung + 1) - self._difference(rung))
 
-    def _error(self, rung: int, noise: float, first: _Line) -> float:
+    def _error(self, rung: int, noise: float, first: Line) -> float:
         bent = self._bent(rung) / 3
         if rung - 1 in self.costs:
             bent = min(bent, 4 / 3 * abs(self._slope(rung) - self._slope(rung - 1)))
@@ -257,7 +279,7 @@ class _Line:
         self.nfev += found.nfev
 
 
-def _noise(lines: list[_Line], cost: float) -> float | None:
+def _noise(lines: list[Line], cost: float) -> float | None:
     """The spread of one J, from what the lines leave of cubics; None where that does not tell."""
     if any(line.is_coarse() for line in lines):
         return None

@@ -38,6 +38,7 @@ class Options:
     seed: int = 0
     budget: float | None = BUDGET
     n_jobs: int = 1
+    fast: bool = False
     raise_on_failure: bool = False
 
     def __post_init__(self) -> None:
@@ -60,7 +61,14 @@ class Options:
     def settings(self, layout: ParameterLayout) -> Settings:
         """What is the same at every point, for parameters of this layout."""
         names = tuple(block.name for block in layout.select(self.layers))
-        return Settings(as_scheme(self.scheme), self.epsilon, self.threshold, names, self.seed)
+        return Settings(
+            as_scheme(self.scheme),
+            self.epsilon,
+            self.threshold,
+            names,
+            self.seed,
+            fast=bool(self.fast),
+        )
 
 
 def _hold(name: str, value: Any, holds: bool, needed: str) -> None:

@@ -38,6 +38,7 @@ class Settings:
     layers: tuple[str, ...] | None = None
     seed: int = 0
     sample: int | None = None
+    fast: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,8 @@ class Phase:
         What was noticed at this point.
     nfev
         Evaluations of the cost.
+    proof
+        One sentence: what random directions prove here, and with what probability.
     """
 
     name: str
@@ -70,13 +73,15 @@ class Phase:
     blocks: tuple[Comparison, ...]
     findings: tuple[Finding, ...]
     nfev: int
+    proof: str = ""
 
     @property
     def difference(self) -> float:
         """Formula (2) over all the parameters that were checked."""
+        seen = [block if block.probe is None else block.probe for block in self.blocks]
         return difference(
-            np.concatenate([b.analytic for b in self.blocks]),
-            np.concatenate([b.numeric for b in self.blocks]),
+            np.concatenate([part.analytic for part in seen]),
+            np.concatenate([part.numeric for part in seen]),
         )
 
     def block(self, name: str) -> Comparison | None:
@@ -115,12 +120,12 @@ def check_at(
     cost, again = problem.cost_at(theta), problem.cost_at(theta)
     gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
     nfev = 2
-    refusal = _unusable(problem, cost, again, gradient, repeated)
+    refusal = unusable(problem, cost, again, gradient, repeated)
     if refusal is not None:
         status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
-        blank = tuple(_blank(block, gradient, status, settings) for block in blocks)
-        epsilon = _unit_step(settings, cost)
-        return Phase(name, theta, cost, np.nan, epsilon, blank, (refusal,), nfev)
+        nothing = tuple(blank(block, gradient, status, settings) for block in blocks)
+        epsilon = unit_step(settings, cost)
+        return Phase(name, theta, cost, np.nan, epsilon, nothing, (refusal,), nfev)
 
     measured = noise_of(problem, theta, cost, settings.seed)
     noise = NOISE_BOUND * measured.level
@@ -134,15 +139,16 @@ def check_at(
         compared.append(found)
         nfev += used
     told: tuple[Finding, ...] = ()
-    stuck = measured.still or len(blocks) == len(layout.blocks)
-    if stuck and np.any(gradient) and not any(np.any(found.numeric) for found in compared):
-        compared = [_blank(block, gradient, Status.NOISY, settings) for block in blocks]
-        told = (_stuck(problem),)
-    epsilon = _unit_step(settings, cost_size(cost, noise))
+    idle = measured.still or len(blocks) == len(layout.blocks)
+    if idle and np.any(gradient) and not any(np.any(found.numeric) for found in compared):
+        compared = [blank(block, gradient, Status.NOISY, settings) for block in blocks]
+        told = (stuck(problem),)
+    epsilon = unit_step(settings, cost_size(cost, noise))
     return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
 
 
-def _unit_step(settings: Settings, size: float) -> float:
+def unit_step(settings: Settings, size: float) -> float:
+    """The step for a component of size at most one."""
     return float(steps_for(np.zeros(1), settings.scheme, settings.epsilon, size)[0])
 
 
@@ -272,7 +278,8 @@ def _comparison(
     return Comparison(block, *arrays, rounding=expected)
 
 
-def _blank(block: Block, gradient: np.ndarray, status: Status, settings: Settings) -> Comparison:
+def blank(block: Block, gradient: np.ndarray, status: Status, settings: Settings) -> Comparison:
+    """An array of which nothing is known but a Status."""
     offsets = coordinates(block, settings.sample, settings.seed)
     unknown = np.full(offsets.size, np.nan)
     return _comparison(
@@ -285,7 +292,7 @@ def _blank(block: Block, gradient: np.ndarray, status: Status, settings: Setting
     )
 
 
-def _stuck(problem: Problem) -> Finding:
+def stuck(problem: Problem) -> Finding:
     """The cost of another network, or of another copy of the parameters."""
     return Finding(
         "cost-does-not-move",
@@ -298,7 +305,7 @@ def _stuck(problem: Problem) -> Finding:
     )
 
 
-def _unusable(
+def unusable(
     problem: Problem, cost: float, again: float, gradient: np.ndarray, repeated: np.ndarray
 ) -> Finding | None:
     """Why nothing can be compared here, if so."""

@@ -75,7 +75,7 @@ class Report:
             return FAIL
         if self.is_beyond_settling(name) or np.any(self.open_components(name)):
             return INCONCLUSIVE
-        return PASS if any(np.any(block.moves) for block in blocks) else INCONCLUSIVE
+        return INCONCLUSIVE if all(block.is_zero for block in blocks) else PASS
 
     def is_beyond_settling(self, name: str) -> bool:
         """Whether it was not finite, or off for a reason unknown, at some point."""
@@ -87,6 +87,9 @@ class Report:
     def open_components(self, name: str) -> np.ndarray:
         """Which components no point has settled: right where they move, or zero at every point."""
         blocks = self.blocks_of(name)
+        if any(b.probe is not None for b in blocks) or len({b.components.size for b in blocks}) > 1:
+            # all of them, or none
+            return np.array([not any(block.verdict is PASS for block in blocks)])
         agrees = np.array([block.status == Status.AGREES for block in blocks])
         moves = np.array([block.moves for block in blocks])
         return ~(np.any(agrees & moves, axis=0) | np.all(agrees, axis=0))
@@ -130,6 +133,8 @@ class Report:
         names = finding.where.split()
         if finding.code == "floor":
             return all(self._is_sharp(name) for name in names)
+        if finding.code == "sampled":
+            return all(self.is_screened(name) for name in names)
         return finding.code in OPEN and all(self.verdict_of(name) is PASS for name in names)
 
     def _is_sharp(self, name: str) -> bool:
@@ -152,13 +157,33 @@ class Report:
             )
         if self.verdict is PASS:
             count = len(self.phases)
-            sampled = ", as far as sampled" if self.settings.sample is not None else ""
-            return f"PASS: {self.verdict.value} at {count} point{'s' * (count > 1)}{sampled}"
+            return f"PASS: {self.verdict.value} at {count} point{'s' * (count > 1)}{self._reach}"
         if self.unchecked and all(self.verdict_of(name) is PASS for name in self.names):
             names = enumerate_names(self.unchecked)
             return f"INCONCLUSIVE: {names} got no gradient to check; all else agrees"
         open_names = [n for n in self.names if self.verdict_of(n) is INCONCLUSIVE]
         return f"INCONCLUSIVE: {self.verdict.value} for {enumerate_names(open_names)}"
+
+    @property
+    def _reach(self) -> str:
+        """How far a PASS goes where not every component was looked at by itself."""
+        if not self.settings.fast:
+            return ""
+        probes = [b.probe for phase in self.phases for b in phase.blocks if b.probe is not None]
+        sampled = [name for name in self.names if not self.is_screened(name)]
+        words = f", by {probes[0].analytic.size} random directions" if probes else ""
+        if sampled:
+            words += f", {enumerate_names(sampled)} as far as sampled" if probes else ", as far as "
+            words += "" if probes else "sampled"
+        return words
+
+    def is_screened(self, name: str) -> bool:
+        """Whether every component of an array that passes was seen, by itself or by directions."""
+        return any(
+            block.verdict is PASS
+            and (block.probe is not None or block.components.size == block.block.size)
+            for block in self.blocks_of(name)
+        )
 
     def to_dict(self, components: bool = True) -> dict[str, Any]:
         """JSON-ready: every figure of the report; without `components`, figures a block only."""
@@ -181,6 +206,7 @@ class Report:
                     "difference": _number(phase.difference),
                     "cost": _number(phase.cost),
                     "epsilon": phase.epsilon,
+                    "proof": phase.proof,
                     "findings": [finding.to_dict() for finding in phase.findings],
                     "blocks": [_block_dict(block, components) for block in phase.blocks],
                 }
@@ -262,8 +288,17 @@ def _block_dict(block: Comparison, components: bool) -> dict[str, Any]:
         "difference": _number(block.difference),
         "floor": _number(block.floor),
         "wrong": block.count(Status.WRONG),
-        "checked": block.analytic.size,
+        "checked": block.judged if block.verdict is FAIL else block.analytic.size,
     }
+    if block.probe is not None:
+        data["directions"] = {
+            "analytic": [_number(x) for x in block.probe.analytic],
+            "numeric": [_number(x) for x in block.probe.numeric],
+            "error": [_number(x) for x in block.probe.error],
+            "status": block.probe.status.name,
+            "bound": _number(block.probe.bound),
+            "located": list(block.probe.located),
+        }
     if components:
         data["components"] = block.components.tolist()
         for name in ("analytic", "numeric", "error"):

@@ -37,6 +37,11 @@ def html(report: Report) -> str:
     if report.problem.how:
         parts.append(f'<p style="{QUIET};margin:.2em 0 .6em">{escape(report.problem.how)}</p>')
     parts += [table(report), picture(report)]
+    parts += [
+        f'<p style="margin:.2em 0">{escape(phase.name)}: {escape(phase.proof)}</p>'
+        for phase in report.phases
+        if phase.proof
+    ]
     worst = "".join(map(worst_of, report.phases))
     if worst:
         parts.append(worst)
@@ -110,7 +115,7 @@ def _cells(block: Comparison | None) -> str:
     name = block.verdict.name
     count = ""
     if block.verdict is FAIL:
-        count = f" &nbsp;{block.count(Status.WRONG)} of {block.analytic.size} off"
+        count = f" &nbsp;{block.count(Status.WRONG)} of {block.judged} off"
     weight = "400" if block.verdict is PASS else "600"
     return (
         f'<td style="{CELL}"><span style="font-weight:{weight};white-space:nowrap">'

@@ -25,6 +25,8 @@ def text(report: Report) -> str:
     """
     lines = [f"gradcheck {report.summary}", ""]
     lines += table(report)
+    proofs = [f"{phase.name}: {phase.proof}" for phase in report.phases if phase.proof]
+    lines += ["", *proofs] if proofs else []
     for phase in report.phases:
         worst = worst_lines(phase)
         if worst:
@@ -65,7 +67,7 @@ def cell(block: Comparison, threshold: float) -> str:
     shown = f"{bound(block.difference, block.rounding, threshold, block.verdict):6}  "
     shown += block.verdict.name
     if block.verdict is FAIL:
-        shown += f"  {block.count(Status.WRONG)} of {block.analytic.size} off"
+        shown += f"  {block.count(Status.WRONG)} of {block.judged} off"
     return shown
 
 

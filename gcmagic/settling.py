@@ -10,6 +10,7 @@ from .comparison import INCONCLUSIVE, PASS
 from .confirm import confirmed, jittered
 from .diagnosis.rules import diagnose
 from .evaluation import Evaluator
+from .fast import screen_at
 from .findings import Finding
 from .phase import Phase, Settings, check_at
 from .problem import Problem
@@ -30,7 +31,8 @@ def point(
     told: tuple[Finding, ...],
 ) -> Phase:
     """Measured, confirmed where something is off, and explained."""
-    phase = check_at(problem, name, theta, settings, evaluator)
+    measure = screen_at if settings.fast else check_at
+    phase = measure(problem, name, theta, settings, evaluator)
     phase = confirmed(problem, phase, settings, evaluator)
     return replace(phase, findings=(*told, *diagnose(phase, settings)))
 

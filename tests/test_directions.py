@@ -35,14 +35,24 @@ def large(**bugs):
     return with_bug(tanh_network((30, 40, 3)), **bugs)
 
 
-def test_a_sample_passes_right_code_and_says_what_that_proves():
+def test_what_is_over_budget_is_screened_by_directions_and_says_so():
     report = check_problem(large(), budget=1e-9)
     assert report.verdict is gcm.PASS
-    assert report.summary.endswith("at 2 points, as far as sampled")
+    assert report.summary.endswith("at 2 points, by 2 random directions")
     assert [b.analytic.size for b in report.phases[0].blocks] == [5, 5, 5, 3]
+    assert "over-budget" in {f.code for f in report.findings}
+    assert "W1" in report._repr_html_()
+
+
+def test_what_directions_cannot_tell_is_sampled_and_says_what_that_proves():
+    x = np.linspace(-1, 1, 200)  # a corner at zero in every direction
+    problem = Problem(
+        lambda p: np.sum(np.abs(p["w"] - x)), lambda p: {"w": np.sign(p["w"] - x)}, {"w": x * 1.0}
+    )
+    report = check_problem(problem, budget=1e-9, steps=0)
     (finding,) = [f for f in report.findings if f.code == "sampled"]
     assert "60% or more" in finding.evidence
-    assert "W1" in report._repr_html_()
+    assert report.phases[0].block("w").analytic.size == 5
 
 
 def test_a_sample_fails_wrong_code():

@@ -20,7 +20,7 @@ EVIDENCE = 4
 def diagnose(phase: Phase, settings: Settings) -> tuple[Finding, ...]:
     """What can be said of a phase, the wrong arrays first."""
     findings = list(phase.findings)
-    if findings:
+    if phase.refused or any(not finding.where for finding in findings):
         return tuple(findings)
     wrong = [block for block in phase.blocks if block.verdict is FAIL]
     entry = enters_at(list(phase.blocks))
@@ -180,7 +180,7 @@ def transposed(block: Comparison) -> Finding | None:
 def some(block: Comparison) -> Finding | None:
     """Only some components are wrong: say which row, column or corner."""
     bad = np.flatnonzero(block.status == Status.WRONG)
-    if bad.size > block.analytic.size // 2:
+    if bad.size > block.judged // 2:
         return None
     where = ""
     if len(block.shape) == 2:
@@ -192,7 +192,7 @@ def some(block: Comparison) -> Finding | None:
     return Finding(
         "some-components",
         block.name,
-        f"{block.name}: {bad.size} of {block.analytic.size} components are wrong{where}",
+        f"{block.name}: {bad.size} of {block.judged} components are wrong{where}",
         _worst(block),
         "What is special about these rows, columns or units: an index, a slice, a mask?",
     )
@@ -243,6 +243,18 @@ def open_question(block: Comparison) -> Finding:
             f"{block.component(first)}: the slopes from left and right differ, and by as much at a "
             "smaller step",
             "Check at another point (--seed 1), or with data that are not exactly zero.",
+        )
+    if (
+        block.probe is not None
+        and block.probe.status == Status.WRONG
+        and not block.count(Status.UNCONFIRMED)
+    ):
+        return Finding(
+            "off-along-directions",
+            name,
+            f"{name}: off along random directions, and no component was found that is",
+            "many components that are off by less than shows in one of them, or rounding",
+            f"Check it by itself: --layers {name}, with a larger --budget or fewer examples.",
         )
     if block.count(Status.UNCONFIRMED):
         return Finding(

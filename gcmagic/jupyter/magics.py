@@ -81,9 +81,17 @@ class GradcheckMagics(Magics):
     )
     @argument("--seed", default="0", help="for the random initialisation")
     @argument(
-        "--budget", metavar="SECONDS", default="60", help="more than that: a sample; 60 by default"
+        "--budget",
+        metavar="SECONDS",
+        default="60",
+        help="more than that: as with --fast; 60 by default",
     )
     @argument("--jobs", metavar="N", default="1", help="processes to share the work; -1: all cores")
+    @argument(
+        "--fast",
+        action="store_true",
+        help="random directions for all components at once; looks closer where one is off",
+    )
     @argument("--raise", action="store_true", dest="raise_", help="raise an error for FAIL")
     @argument(
         "--explain", action="store_true", help="say what was found and why, and check nothing"
@@ -177,6 +185,7 @@ class GradcheckMagics(Magics):
             "seed": self._number(arguments.seed, "--seed", int),
             "budget": self._number(arguments.budget, "--budget"),
             "n_jobs": self._number(arguments.jobs, "--jobs", int),
+            "fast": arguments.fast,
             "raise_on_failure": arguments.raise_,
         }
 

@@ -329,9 +329,7 @@ def _off(blocks: Sequence[Comparison]) -> str:
     wrong = [b for b in blocks if b.verdict is FAIL]
     if not wrong:
         return ""
-    return ", off: " + ", ".join(
-        f"{b.name} {b.count(Status.WRONG)} of {b.analytic.size}" for b in wrong
-    )
+    return ", off: " + ", ".join(f"{b.name} {b.count(Status.WRONG)} of {b.judged}" for b in wrong)
 
 
 def _chosen(phase: Phase, layers: str | Sequence[str] | None) -> list[Comparison]:

@@ -1,0 +1,247 @@
+"""One point in fast mode: screened by random directions, and a closer look where they are off.
+
+In an array that is off the wrong components are located, and looked at by themselves as any
+component is; where there are too many of them, or directions cannot tell, a sample is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .comparison import FAIL, SURE, Comparison, Probe, Status
+from .derivatives import noise_of
+from .directional import ROUNDING, Directional, directional
+from .directions import coordinates, proved
+from .evaluation import Evaluator
+from .findings import Finding
+from .locating import Located, locate
+from .notation import exponent
+from .parameters import Block
+from .phase import (
+    BACKWARD_ROUNDING,
+    EXPECTED_NOISE,
+    NOISE_BOUND,
+    Phase,
+    Settings,
+    blank,
+    compare,
+    cost_size,
+    stuck,
+    unit_step,
+    unusable,
+)
+from .problem import Problem
+from .schemes import UNIT_ROUNDOFF
+from .screening import Screening, judged, lines_over, screen
+
+# components of every array that are looked at by themselves in any case
+BESIDE = 5
+# those of an array that directions leave open, or of which many are wrong
+SAMPLE = 100
+# an array of which many components are wrong is looked at in full up to this size
+WHOLE = 400
+# wrong components of an array that are located, and how often what they leave is gone through again
+LOCATED, ROUNDS = 64, 3
+
+
+def screen_at(
+    problem: Problem,
+    name: str,
+    theta: np.ndarray,
+    settings: Settings,
+    evaluator: Evaluator | None = None,
+) -> Phase:
+    """Compare the gradient with the cost at `theta` along random directions."""
+    blocks = problem.layout.select(settings.layers)
+    cost = problem.cost_at(theta)
+    gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
+    nfev = 1
+    finite = [b for b in blocks if np.all(np.isfinite(gradient[b.slice]))]
+    refusal = unusable(problem, cost, cost, gradient, repeated)
+    found = Screening({}, {}, 0)
+    if refusal is None and finite:
+        found = screen(problem, theta, finite, gradient, cost, settings, evaluator)
+        nfev += found.nfev
+        if any(p.status != Status.AGREES for p in found.probes.values()):
+            nfev += 1
+            refusal = unusable(problem, cost, problem.cost_at(theta), gradient, repeated)
+    few = replace(settings, sample=min(BESIDE, settings.sample or BESIDE))
+    if refusal is not None:
+        status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
+        nothing = tuple(blank(block, gradient, status, few) for block in blocks)
+        return Phase(
+            name, theta, cost, np.nan, unit_step(settings, cost), nothing, (refusal,), nfev
+        )
+
+    measured = noise_of(problem, theta, cost, settings.seed)
+    noise = NOISE_BOUND * max([measured.level, *(s.noise for s in found.seen.values())])
+    nfev += measured.nfev
+    epsilon = unit_step(settings, cost_size(cost, noise))
+    slopes = np.concatenate([s.values for s in found.seen.values()] or [np.zeros(0)])
+    idle = measured.still or len(finite) == len(problem.layout.blocks)
+    if idle and np.any(gradient) and not np.any(slopes):
+        nothing = tuple(blank(block, gradient, Status.NOISY, few) for block in blocks)
+        return Phase(name, theta, cost, noise, epsilon, nothing, (stuck(problem),), nfev)
+
+    def look(block: Block, offsets: np.ndarray) -> Comparison:
+        nonlocal nfev
+        compared, used = compare(
+            problem, theta, block, gradient, cost, noise, settings, evaluator, offsets
+        )
+        nfev += used
+        return compared
+
+    compared, sampled = [], []
+    for block in blocks:
+        probe = found.probes.get(block.name)
+        offsets = coordinates(block, few.sample, settings.seed)
+        if probe is not None and probe.status == Status.WRONG:
+            probe, located, used = _closer(
+                problem, theta, block, gradient, cost, settings, found, evaluator
+            )
+            nfev += used
+            if located.many and not probe.complete:
+                count = None if block.size <= WHOLE else settings.sample or SAMPLE
+                offsets = coordinates(block, count, settings.seed)
+            offsets = np.union1d(offsets, np.array(located.offsets, dtype=int))
+            one = look(block, offsets)
+            if one.verdict is not FAIL and not located.many:
+                one = look(block, coordinates(block, settings.sample or SAMPLE, settings.seed))
+            if not one.count(Status.WRONG) and _lets_pass(probe, settings.threshold):
+                probe = replace(probe, status=Status.AGREES)
+        elif probe is not None and probe.status == Status.AGREES:
+            one = look(block, offsets)
+        else:
+            probe = None
+            nan = np.flatnonzero(~np.isfinite(gradient[block.slice]))[:BESIDE]
+            offsets = coordinates(block, settings.sample or SAMPLE, settings.seed)
+            one = look(block, np.union1d(offsets, nan))
+            if one.components.size < block.size:
+                sampled.append(block)
+        if probe is not None:
+            expected = EXPECTED_NOISE * UNIT_ROUNDOFF * abs(cost) * ROUNDING
+            expected *= float(np.linalg.norm(1 / found.seen[block.name].steps))
+            norm = np.linalg.norm(probe.analytic) + np.linalg.norm(probe.numeric)
+            one = replace(one, probe=probe, rounding=float(expected / norm) if norm else 0.0)
+        compared.append(one)
+    told = tuple(_sampled(block, settings.sample or SAMPLE) for block in sampled)
+    proof = sentence(compared, settings.threshold)
+    return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev, proof)
+
+
+def _closer(
+    problem: Problem,
+    theta: np.ndarray,
+    block: Block,
+    gradient: np.ndarray,
+    cost: float,
+    settings: Settings,
+    found: Screening,
+    evaluator: Evaluator | None,
+) -> tuple[Probe, Located, int]:
+    """Of an array that is off: what all its directions say, and where it is wrong."""
+    seen, probe = found.seen[block.name], found.probes[block.name]
+    lines = lines_over(theta.size, [block], settings)
+    located, nfev = _locate(problem, theta, block, gradient, cost, settings, seen, evaluator)
+    if probe.analytic.size < len(lines):  # one was enough to name it
+        rest = lines[probe.analytic.size :]
+        more = directional(problem, theta, rest, cost=cost, like=seen, evaluator=evaluator)
+        nfev += more.nfev
+        probe = judged([block], gradient, lines, seen.joined(more)).probes[block.name]
+    return _explained(probe, located, lines[:, block.slice]), located, nfev
+
+
+def _locate(
+    problem: Problem,
+    theta: np.ndarray,
+    block: Block,
+    gradient: np.ndarray,
+    cost: float,
+    settings: Settings,
+    like: Directional,
+    evaluator: Evaluator | None,
+) -> tuple[Located, int]:
+    """Wrong components of one array, and the evaluations that it took."""
+    nfev = 0
+    found = Located()
+    own = gradient[block.slice]
+
+    def measure(weights: np.ndarray) -> tuple[float, float]:
+        nonlocal nfev
+        direction = np.zeros((1, theta.size))
+        direction[0, block.slice] = weights
+        slope = directional(problem, theta, direction, cost=cost, like=like, evaluator=evaluator)
+        nfev += slope.nfev
+        explained, more = found.along(weights)
+        rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * float(np.linalg.norm(weights * own))
+        left = float(weights @ own - slope.values[0]) - explained
+        return left, float(slope.errors[0]) + rounding + more
+
+    limit = min(LOCATED, settings.sample or LOCATED)
+    for k in range(ROUNDS):
+        more = locate(measure, block.size, settings.seed + k, limit - len(found.offsets))
+        found = Located(
+            found.offsets + more.offsets,
+            found.values + more.values,
+            found.errors + more.errors,
+            more.many,
+        )
+        if more.many or not more.offsets or len(found.offsets) >= limit:
+            break
+    return found, nfev
+
+
+def _explained(probe: Probe, located: Located, lines: np.ndarray) -> Probe:
+    """The probe, with what the located components leave of it."""
+    if not located.offsets:
+        return probe
+    explained, more = zip(*(located.along(line) for line in lines), strict=True)
+    left = np.abs(probe.analytic - probe.numeric - np.array(explained))
+    error = probe.error + np.array(more)
+    complete = bool(np.all(left <= error) and len(set(located.offsets)) == len(located.offsets))
+    bound = proved(left + error, SURE) if complete else np.inf
+    return replace(probe, located=tuple(sorted(located.offsets)), complete=complete, bound=bound)
+
+
+def _lets_pass(probe: Probe, threshold: float) -> bool:
+    """Whether it is off by no more than components may be: a backward pass in float32, say."""
+    allowed = probe.error + threshold * (np.abs(probe.analytic) + np.abs(probe.numeric))
+    return bool(np.all(np.abs(probe.analytic - probe.numeric) <= allowed))
+
+
+def sentence(blocks: Sequence[Comparison], threshold: float) -> str:
+    """What is proved of all the components, and with what probability."""
+    clean = [b for b in blocks if b.probe is not None and b.probe.status == Status.AGREES]
+    rest = [b for b in blocks if b.probe is not None and b.probe.complete]
+    covered = [b for b in (*clean, *rest) if b.probe is not None]
+    if not covered:
+        return ""
+    bounds = [b.probe.bound for b in covered if b.probe is not None]
+    # the next power of ten, and none below the threshold: rounding decides the digits
+    largest = threshold
+    while largest < max(bounds):
+        largest *= 10
+    words = f"{SURE:.1%} sure that no component of {' '.join(b.name for b in clean)}"
+    if not clean:
+        words = f"{SURE:.1%} sure that no component"
+    words = words.replace("%", " %")
+    for block in rest:
+        words += f"{' and none' if block is not rest[0] or clean else ''} of {block.name} "
+        words += f"beside the {len(block.probe.located)} located" if block.probe else ""
+    return f"{words} is off by more than {exponent(largest)}"
+
+
+def _sampled(block: Block, count: int) -> Finding:
+    share = 1 - 0.01 ** (1 / count)
+    return Finding(
+        "sampled",
+        block.name,
+        f"{block.name}: random directions could not tell, so a sample of {count} components was "
+        "checked",
+        f"a bug in {share:.0%} or more of the components is caught with a probability of 99 %; a "
+        "rarer one may be missed",
+        "Take fewer examples (--data X[:, :16],Y[:, :16]) or more time (--budget SECONDS).",
+    )
