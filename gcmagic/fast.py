@@ -110,7 +110,9 @@ def screen_at(
             one = look(block, offsets)
             if one.verdict is not FAIL and not located.many:
                 one = look(block, coordinates(block, settings.sample or SAMPLE, settings.seed))
-            if not one.count(Status.WRONG) and _lets_pass(probe, settings.threshold):
+            if not one.count(Status.WRONG) and _lets_pass(
+                probe, gradient[block.slice], lines_over(theta.size, [block], settings), settings
+            ):
                 probe = replace(probe, status=Status.AGREES)
         elif probe is not None and probe.status == Status.AGREES:
             one = look(block, offsets)
@@ -206,9 +208,10 @@ def _explained(probe: Probe, located: Located, lines: np.ndarray) -> Probe:
     return replace(probe, located=tuple(sorted(located.offsets)), complete=complete, bound=bound)
 
 
-def _lets_pass(probe: Probe, threshold: float) -> bool:
+def _lets_pass(probe: Probe, own: np.ndarray, lines: np.ndarray, settings: Settings) -> bool:
     """Whether it is off by no more than components may be: a backward pass in float32, say."""
-    allowed = probe.error + threshold * (np.abs(probe.analytic) + np.abs(probe.numeric))
+    each = np.array([np.linalg.norm(line[line != 0] * own) for line in lines])
+    allowed = probe.error + 2 * settings.threshold * each
     return bool(np.all(np.abs(probe.analytic - probe.numeric) <= allowed))
 
 
