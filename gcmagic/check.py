@@ -15,6 +15,7 @@ from .budget import within
 from .comparison import FAIL, INCONCLUSIVE, THRESHOLD
 from .errors import GradcheckFailed
 from .evaluation import Evaluator, progress_bar
+from .exposing import expose
 from .initial import random_start
 from .options import BUDGET, Options
 from .parallel import ParallelEvaluator
@@ -156,6 +157,7 @@ def check_problem(problem: Problem, **options: Any) -> Report:
             elif phases[0].verdict is not INCONCLUSIVE:  # else the first point says why already
                 phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
         phases += settle(problem, phases, settings, evaluator)
+        phases = expose(problem, phases, settings, evaluator, asked.budget)
     report = Report(tuple(phases), settings, problem)
     if asked.raise_on_failure and report.verdict is FAIL:
         raise GradcheckFailed(report)

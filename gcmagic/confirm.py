@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .comparison import FAIL, PASS, Comparison, Status, Verdict
+from .comparison import FAIL, PASS, Comparison, Status, Verdict, difference
 from .derivatives import derivative, noise_of
 from .evaluation import Evaluator
 from .ladder import steady
@@ -21,6 +21,8 @@ SAMPLE = 32
 # of these, looked at first
 PILOTS = 4
 POINTS = 2
+# the floor of a point that speaks against a difference, in units of it
+TELLING = 0.3
 # steps in extended precision: short ones for a kink nearby, long ones for stairs of rounding
 EXTENDED = np.array([1 / 64, 1 / 8, 1.0, 10.0, 100.0])
 
@@ -76,7 +78,9 @@ def confirmed(
                 problem, theta, block.block, gradient, cost, noise, plain, evaluator, again
             )
             nfev += used
-            seen[name].add(found.verdict)
+            # a PASS that would not show what is wrong here speaks against nothing
+            if found.verdict is not PASS or found.floor <= TELLING * _off(block, again):
+                seen[name].add(found.verdict)
     blocks = tuple(
         _called(block, Status.UNCONFIRMED)
         if looked and block.name in wrong and not _stands(seen[block.name])
@@ -176,6 +180,11 @@ def _again(block: Comparison) -> np.ndarray:
     wrong = np.flatnonzero(block.status == Status.WRONG)
     spread = wrong[np.linspace(0, wrong.size - 1, SAMPLE // 2).astype(int)]
     return block.components[np.unique(np.concatenate([worst, spread]))]
+
+
+def _off(block: Comparison, offsets: np.ndarray) -> float:
+    places = np.searchsorted(block.components, offsets)
+    return difference(block.analytic[places], block.numeric[places])
 
 
 def _called(block: Comparison, instead: Status, where: np.ndarray | bool = True) -> Comparison:

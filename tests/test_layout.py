@@ -15,7 +15,7 @@ ORDER_TEXT = """
 errors notation parameters schemes problem evaluation batched parallel derivatives directional
 comparison findings rungs ladder directions phase locating screening fast options curves confirm
 sandbox budget repeatable initial training diagnosis explain report_text plots report_html
-report_page report settling
+report_page report settling exposing
 sweep check adapters discovery submissions class_table jupyter cli __main__ __init__
 """
 ORDER = ORDER_TEXT.split()

@@ -1,0 +1,181 @@
+"""What hides at the first point: every array along a direction, at two points beside it.
+
+A bias at zero, a gain at one, an output layer of zeros: there, terms of the gradient vanish, and
+with them the bugs in these terms. At a point where nothing is special they show, and one direction
+through an array shows any of them: the error of the gradient has a part along it, whatever its
+pattern. Four to six evaluations an array; a full check where that disagrees.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+
+import numpy as np
+
+from .comparison import FAIL
+from .confirm import POINTS, jittered
+from .directional import directional
+from .errors import GradcheckError
+from .evaluation import Evaluator
+from .findings import Finding
+from .parameters import Block
+from .phase import BACKWARD_ROUNDING, Phase, Settings
+from .problem import Problem
+from .report_text import enumerate_names
+from .schemes import UNIT_ROUNDOFF
+from .settling import SETTLING, point
+
+# the part of the budget that this may take, and the evaluations that an array needs
+SHARE, EVALUATIONS = 0.2, 6
+
+
+def expose(
+    problem: Problem,
+    phases: list[Phase],
+    settings: Settings,
+    evaluator: Evaluator,
+    budget: float | None = None,
+) -> list[Phase]:
+    """The phases, and a jittered one for arrays that are wrong there and nowhere else so far.
+
+    Where no such point can be looked at, the first phase says what may hide at it.
+    """
+    first = phases[0]
+    if first.refused:
+        return phases
+    start, looked, nfev = perf_counter(), 0, 0
+    skip = SETTLING if any(phase.name.startswith("jittered") for phase in phases) else 0
+    found: list[Phase] = []
+    thetas = list(jittered(problem, first.theta, settings.seed, skip + POINTS))[skip:]
+    for k, theta in enumerate(thetas, start=skip + 1):
+        told = [b.name for p in (*phases, *found) for b in p.blocks if b.verdict is FAIL]
+        blocks = [b.block for b in first.blocks if b.name not in told]
+        spent = perf_counter() - start
+        if not blocks or (budget is not None and looked and spent > SHARE * budget / POINTS):
+            break
+        suspects, used = _suspects(problem, theta, blocks, settings, budget)
+        nfev += used
+        looked += used > 0
+        if suspects:
+            plain = replace(settings, layers=suspects, epsilon=None)
+            phase = point(problem, f"jittered {k}", theta, plain, evaluator, ())
+            nfev += 0 if phase.verdict is FAIL else phase.nfev
+            found += [phase] if phase.verdict is FAIL else []
+    rest = [_told(phase, first) for phase in (*phases[1:], *found)]
+    findings = first.findings
+    if not looked and len(phases) == 1:
+        findings = (*findings, *_powerless(first))
+    return [replace(first, nfev=first.nfev + nfev, findings=findings), *rest]
+
+
+def _suspects(
+    problem: Problem,
+    theta: np.ndarray,
+    blocks: list[Block],
+    settings: Settings,
+    budget: float | None,
+) -> tuple[tuple[str, ...], int]:
+    """The arrays whose slope along a random direction is not that of the gradient.
+
+    No evaluations where cost or gradient are not finite at `theta`, or where time is short.
+    """
+    try:
+        start = perf_counter()
+        cost = problem.cost_at(theta)
+        seconds = perf_counter() - start
+        gradient = problem.gradient_at(theta)
+    except GradcheckError:  # a point that the user did not ask for
+        return (), 0
+    if not (np.isfinite(cost) and np.all(np.isfinite(gradient))):
+        return (), 0
+    if budget is not None and seconds * EVALUATIONS * len(blocks) * POINTS > SHARE * budget:
+        return (), 0
+    rng = np.random.default_rng([settings.seed, 7])
+    directions = np.zeros((len(blocks), theta.size))
+    for row, block in zip(directions, blocks, strict=True):
+        sizes = rng.uniform(0.5, 1.5, block.size)
+        row[block.slice] = sizes * rng.choice([-1.0, 1.0], block.size)
+    try:
+        measured = directional(problem, theta, directions, cost=cost)
+    except GradcheckError:
+        return (), 0
+    expected = directions @ gradient
+    rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * (np.abs(directions) @ np.abs(gradient))
+    relative = settings.threshold * (np.abs(expected) + np.abs(measured.values))
+    with np.errstate(invalid="ignore"):
+        off = np.abs(measured.values - expected) > measured.errors + rounding + relative
+    suspects = tuple(block.name for block, wrong in zip(blocks, off, strict=True) if wrong)
+    return suspects, measured.nfev + 1
+
+
+def _told(phase: Phase, first: Phase) -> Phase:
+    """The phase with a finding that says why the first point did not show what it shows."""
+    seen = {block.name for block in first.blocks if block.verdict is FAIL}
+    names = [b.name for b in phase.blocks if b.verdict is FAIL and b.name not in seen]
+    special = _special(first)
+    if not names or not (special or phase.name.startswith("jittered")):
+        return phase
+    said = Finding(
+        "hidden",
+        " ".join(names),
+        f"{enumerate_names(names)}: wrong, but not to be seen at the {first.name}",
+        f"there {'; '.join(special)}"
+        if special
+        else f"it shows at {phase.name}, where nothing is special",
+        "A term of the gradient vanishes there. Look for a decay on a bias, a gain that is left "
+        "out, a path through an array of zeros.",
+    )
+    return replace(phase, findings=(*phase.findings, said))
+
+
+def _powerless(first: Phase) -> tuple[Finding, ...]:
+    special = _special(first)
+    if not special:
+        return ()
+    return (
+        Finding(
+            "no-power",
+            "",
+            f"at the {first.name} some bugs cannot show, and no other point was looked at",
+            "; ".join(special),
+            "Check at random parameters as well (--init random), or after some training.",
+        ),
+    )
+
+
+def _special(phase: Phase) -> list[str]:
+    """What is special about the parameters at a point, in words."""
+    names: dict[str, list[str]] = {}
+    for comparison in phase.blocks:
+        kind = special_value(phase.theta[comparison.block.slice].reshape(comparison.shape))
+        if kind:
+            names.setdefault(kind, []).append(comparison.name)
+    return [f"{enumerate_names(found)}: {kind}" for kind, found in names.items()]
+
+
+def special_value(values: np.ndarray) -> str:
+    """Why errors in the gradient of an array may not show at these values; empty if none.
+
+    Examples
+    --------
+    >>> special_value(np.zeros(3))
+    'all zero'
+    >>> special_value(np.eye(3))
+    'the identity'
+    """
+    flat = values.reshape(-1)
+    if not np.any(flat):
+        return "all zero"
+    if np.all(flat == 1):
+        return "all one"
+    if flat.size > 1 and np.all(flat == flat[0]):
+        return "all the same"
+    if values.ndim == 2 and values.shape[0] == values.shape[1] and values.shape[0] > 1:
+        if np.array_equal(values, np.eye(values.shape[0])):
+            return "the identity"
+        if np.array_equal(values, values.T):
+            return "symmetric"
+    if flat.size > 1 and np.sqrt(np.mean(flat**2)) < 1e-3:
+        return "below 1e-3 in size"
+    return ""

@@ -1,0 +1,107 @@
+"""Bugs that the first parameters hide are told all the same, with the point that showed them."""
+
+import linecache
+
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import gcmagic as gcm
+from gcmagic.exposing import special_value
+from tests.hiding import HIDING
+from tests.problems import RIGHT, tanh_network
+
+
+@pytest.fixture(scope="module")
+def shell():
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(colors="nocolor")
+    shell.run_cell("%load_ext gcmagic")
+    yield shell
+    shell.run_cell("%unload_ext gcmagic")
+    InteractiveShell.clear_instance()
+
+
+def exposing(report):
+    """Names of the points at which an array is wrong."""
+    return [phase.name for phase in report.phases if phase.verdict is gcm.FAIL]
+
+
+def bound(name):
+    space: dict = {}
+    cell, file = HIDING[name][0], f"<{name}>"
+    linecache.cache[file] = (len(cell), None, cell.splitlines(keepends=True), file)
+    exec(compile(cell, file, "exec"), space)
+    problem = gcm.discover(space)
+    return problem, HIDING[name][1]
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_the_magic_tells_it(shell, name):
+    cell, wrong = HIDING[name]
+    with capture_output():
+        shell.run_cell("%reset -f")
+        shell.run_cell(cell)
+        report = shell.run_line_magic("gradcheck", "")
+    assert report.verdict is gcm.FAIL, report
+    assert " ".join(report.wrong) == wrong
+    assert exposing(report)
+
+
+@pytest.mark.parametrize("steps", [0, 5])
+@pytest.mark.parametrize("name", HIDING)
+def test_check_tells_it_at_the_parameters_that_hide_it(name, steps):
+    problem, wrong = bound(name)
+    report = gcm.check(problem.fun, problem.grad, problem.params, steps=steps)
+    assert report.verdict is gcm.FAIL, report
+    assert " ".join(report.wrong) == wrong
+    assert report.phases[0].name not in exposing(report), "it does not hide"
+    if not steps:
+        assert all(point.startswith("jittered") for point in exposing(report))
+        assert "hidden" in {f.code for f in report.findings}
+        assert "hidden" not in str([f for f in report.findings if report.is_settled(f)])
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_code_is_told_nothing_of_it(name):
+    report = gcm.check(RIGHT[name](1).fun, RIGHT[name](1).grad, RIGHT[name](1).params, steps=0)
+    assert report.verdict is gcm.PASS
+    assert not {"hidden", "no-power"} & {f.code for f in report.findings}
+
+
+def test_what_hides_is_told_where_no_other_point_can_be_looked_at():
+    """Outside the given parameters this cost is not finite."""
+
+    def cost(p):
+        return float(np.sum(p["b"] ** 2) + p["w"] @ p["w"]) if not np.any(p["b"] > 0.1) else np.nan
+
+    problem = {"w": np.arange(1.0, 5.0), "b": np.zeros(200)}
+    report = gcm.check(cost, lambda p: {"w": 2 * p["w"], "b": 2 * p["b"]}, problem, steps=0)
+    found = {f.code: f for f in report.findings}
+    assert found["no-power"].evidence == "b: all zero"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.zeros((3, 1)), "all zero"),
+        (np.ones(4), "all one"),
+        (np.full((2, 3), 0.5), "all the same"),
+        (np.eye(3), "the identity"),
+        (np.ones((3, 3)) + np.diag([1, 2, 3]), "symmetric"),
+        (1e-4 * np.arange(1, 5), "below 1e-3 in size"),
+        (np.arange(1.0, 5.0), ""),
+        (np.array(2.0), ""),
+        (np.arange(9.0).reshape(3, 3), ""),
+    ],
+)
+def test_what_is_special_about_an_array(values, said):
+    assert special_value(values) == said
+
+
+def test_evaluations_for_it_are_few_and_counted():
+    problem = tanh_network((12, 10, 8, 3))
+    before = sum(b.size for b in problem.layout.blocks)
+    report = gcm.check(problem.fun, problem.grad, problem.params, steps=0)
+    assert 2 * before < report.nfev < 2 * before + 120
