@@ -139,7 +139,7 @@ def check_problem(problem: Problem, **options: Any) -> Report:
     ):
         problem, frozen = repeatable(problem, theta, snapshot)
         if asked.n_jobs != 1 and not frozen:
-            evaluator = ParallelEvaluator(BatchedEvaluator(), asked.n_jobs)
+            evaluator = ParallelEvaluator(BatchedEvaluator(), asked.n_jobs, progress_bar)
         if asked.init == "random":
             name, theta, told = random_start(problem, theta, asked.seed)
         else:

@@ -62,6 +62,8 @@ class Probe:
         Offsets of components that were found to be off.
     complete
         Whether these explain all that the directions see.
+    nfev
+        Evaluations of the cost that locating them took.
     """
 
     analytic: np.ndarray
@@ -72,6 +74,7 @@ class Probe:
     bound: float
     located: tuple[int, ...] = ()
     complete: bool = False
+    nfev: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -103,7 +104,27 @@ class SerialEvaluator:
 
 
 def progress_bar(places: range) -> AbstractContextManager[Iterable[int]]:
-    """A bar on anything that takes over a second, gone when it ends."""
-    from tqdm.auto import tqdm
+    """A bar with the time left on anything that takes over a second, gone when it ends.
 
-    return tqdm(places, desc="gradcheck", unit="component", delay=1, leave=False)
+    Text on stderr: what a widget shows would stay in the notebook's file. A notebook that runs
+    without anyone before it gets none, so that what is stored of it is the same in every run.
+    """
+    from tqdm import tqdm
+
+    return tqdm(
+        places,
+        desc="gradcheck",
+        unit="component",
+        delay=1,
+        leave=False,
+        miniters=1,
+        ncols=79,
+        disable=_is_unattended(),
+    )
+
+
+def _is_unattended() -> bool:
+    """Whether a notebook is being run by a program: then nobody could answer ``input()``."""
+    shell = sys.modules.get("IPython")
+    kernel = getattr(shell.get_ipython(), "kernel", None) if shell is not None else None
+    return kernel is not None and not getattr(kernel, "_allow_stdin", True)

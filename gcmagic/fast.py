@@ -153,7 +153,8 @@ def _closer(
         more = directional(problem, theta, rest, cost=cost, like=seen, evaluator=evaluator)
         nfev += more.nfev
         probe = judged([block], gradient, lines, seen.joined(more)).probes[block.name]
-    return _explained(probe, located, lines[:, block.slice]), located, nfev
+    probe = replace(_explained(probe, located, lines[:, block.slice]), nfev=nfev)
+    return probe, located, nfev
 
 
 def _locate(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from .errors import CheckInterrupted, GradcheckError, InputError
-from .evaluation import Evaluator
+from .evaluation import Evaluator, Progress
 from .problem import Problem
 
 # chunks a worker, so that one slow worker does not keep the others waiting
 CHUNKS = 4
+# how often it is tried while workers are lost
+ATTEMPTS = 3
 # fewer components than this are not worth a process
 FEWEST = 64
 
@@ -28,9 +31,17 @@ class ParallelEvaluator:
         What each worker evaluates its components with.
     n_jobs
         Number of workers as joblib counts them: -1 for one a core.
+    progress
+        Wraps the range of components; `progress_bar` shows a bar after a second.
+
+    Notes
+    -----
+    Joblib's own processes share the threads of the linear algebra: each gets the number of cores
+    over the number of processes. Where a worker is lost, killed or gone from the cluster, the
+    parameter array that it worked on is shared out again among those that are left.
     """
 
-    def __init__(self, inner: Evaluator, n_jobs: int) -> None:
+    def __init__(self, inner: Evaluator, n_jobs: int, progress: Progress = nullcontext) -> None:
         try:
             import joblib
         except ImportError:
@@ -38,7 +49,7 @@ class ParallelEvaluator:
                 f"n_jobs is {n_jobs} and joblib is not installed; needed: pip install joblib, or "
                 "n_jobs=1"
             ) from None
-        self.inner = inner
+        self.inner, self.progress = inner, progress
         self.n_jobs = joblib.effective_n_jobs(n_jobs)
 
     def __call__(
@@ -53,14 +64,15 @@ class ParallelEvaluator:
         """
         if self.n_jobs == 1 or components.size < FEWEST:
             return self.inner(problem, theta, components, points)
-        from joblib import Parallel, delayed
-
-        places = np.array_split(np.arange(components.size), CHUNKS * self.n_jobs)
-        call = delayed(self.inner)
+        attempts = ATTEMPTS
         try:
-            parts: Any = Parallel(n_jobs=self.n_jobs)(
-                call(problem, theta, components[part], points[part]) for part in places if part.size
-            )
+            while True:
+                attempts -= 1
+                try:
+                    return self._shared_out(problem, theta, components, points)
+                except Exception as error:
+                    if not (attempts and _is_loss(error)):
+                        raise
         except GradcheckError:
             raise
         except KeyboardInterrupt:
@@ -70,4 +82,34 @@ class ParallelEvaluator:
                 f"{problem.cost_name} cannot be evaluated in other processes: "
                 f"{type(error).__name__}: {error}; use n_jobs=1"
             ) from error
-        return np.concatenate(list(parts))
+
+    def _shared_out(
+        self, problem: Problem, theta: np.ndarray, components: np.ndarray, points: np.ndarray
+    ) -> np.ndarray:
+        from joblib import Parallel, delayed
+        from joblib.parallel import get_active_backend
+
+        backend, _ = get_active_backend()
+        # one after the other for the progress bar; Dask forgets what a lost worker had of these
+        local = type(backend).__name__ == "LokyBackend"
+        split = np.array_split(np.arange(components.size), CHUNKS * self.n_jobs)
+        places = [part for part in split if part.size]
+        call = delayed(self.inner)
+        results: Any = Parallel(n_jobs=self.n_jobs, return_as="generator" if local else "list")(
+            call(problem, theta, components[part], points[part]) for part in places
+        )
+        found = []
+        with self.progress(range(components.size)) as shown:
+            ticks = iter(shown)
+            for part, values in zip(places, results, strict=True):
+                found.append(values)
+                for _ in part:
+                    next(ticks, None)
+            next(ticks, None)  # lets a progress bar see its end
+        return np.concatenate(found)
+
+
+def _is_loss(error: BaseException) -> bool:
+    """Whether a worker is gone; said by name, for only its own package may be imported."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"BrokenProcessPool", "CancelledError", "KilledWorker"})

@@ -97,3 +97,19 @@ def test_a_slow_check_shows_a_bar(monkeypatch, capsys):
     theta = problem.layout.flatten(problem.params)
     SerialEvaluator(progress_bar)(problem, theta, every, points(theta[:4]))
     assert "gradcheck" in capsys.readouterr().err
+
+
+def test_a_notebook_that_runs_by_itself_stores_no_bar():
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    cell = nbformat.v4.new_code_cell(
+        "import time, numpy as np\n"
+        "from gcmagic.evaluation import SerialEvaluator, progress_bar\n"
+        "from gcmagic.problem import Problem\n"
+        "slow = Problem(lambda w: time.sleep(0.2) or float(w @ w), np.ones_like, np.ones(8))\n"
+        "values = SerialEvaluator(progress_bar)(\n"
+        "    slow, np.ones(8), np.arange(8), np.ones((8, 1))\n"
+        ")"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    assert notebook.cells[0].outputs == []

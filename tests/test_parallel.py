@@ -1,7 +1,11 @@
 """Components shared among processes give the same report."""
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ import gcmagic as gcm
 from gcmagic.batched import BatchedEvaluator
 from gcmagic.check import check_problem
 from gcmagic.parallel import FEWEST, ParallelEvaluator
+from gcmagic.problem import Problem
 from tests.problems import relu_network, tanh_network, with_bug
 
 
@@ -40,6 +45,65 @@ def test_functions_of_a_notebook_go_to_the_processes():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "PASS" in out.stdout
+
+
+def test_a_cluster_that_loses_a_worker_loses_no_component():
+    pytest.importorskip("distributed", reason="no Dask: pip install 'gcmagic[clusters]'")
+    script = Path(__file__).with_name("cluster_of_two.py")
+    run = [sys.executable, str(script)]
+    out = subprocess.run(run, capture_output=True, text=True, timeout=120, check=False)
+    assert out.returncode == 0, out.stderr[-2000:]
+    assert out.stdout.strip().endswith("FAIL: the gradient of theta is wrong; 1 off")
+
+
+def test_a_process_that_is_killed_loses_no_component(tmp_path):
+    problem = tanh_network((20, 30, 4))
+    once = tmp_path / "killed"
+    here = os.getpid()
+
+    def cost(p):
+        if os.getpid() != here and not once.exists():
+            once.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return problem.fun(p)
+
+    theta = problem.layout.flatten(problem.params)
+    components = np.arange(200)
+    points = theta[components, None] + np.array([-1e-5, 1e-5])
+    fragile = Problem(cost, problem.grad, problem.params)
+    one = BatchedEvaluator()(problem, theta, components, points)
+    two = ParallelEvaluator(BatchedEvaluator(), 2)(fragile, theta, components, points)
+    assert once.exists()
+    np.testing.assert_allclose(two, one, rtol=1e-14)
+
+
+def test_processes_share_the_threads_of_the_linear_algebra():
+    from joblib import cpu_count
+
+    here = os.getpid()
+
+    def cost(w):
+        if os.getpid() != here:
+            assert int(os.environ["OMP_NUM_THREADS"]) == max(1, cpu_count() // 2)
+            assert int(os.environ["OPENBLAS_NUM_THREADS"]) == max(1, cpu_count() // 2)
+        return float(np.sum(w**2))
+
+    report = gcm.check(cost, lambda w: 2 * w, np.arange(100.0), n_jobs=2, steps=0)
+    assert report.passed
+
+
+def test_the_progress_of_processes_is_seen():
+    ticks = []
+
+    def counted(places):
+        return nullcontext(ticks.append(place) or place for place in places)
+
+    problem = tanh_network((20, 30, 4))
+    theta = problem.layout.flatten(problem.params)
+    components = np.arange(200)
+    points = theta[components, None] + np.array([-1e-5, 1e-5])
+    ParallelEvaluator(BatchedEvaluator(), 2, counted)(problem, theta, components, points)
+    assert len(ticks) == 200
 
 
 @pytest.mark.parametrize("n_jobs", [0, "two", 1.5])
