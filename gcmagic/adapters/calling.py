@@ -110,6 +110,8 @@ class Outcome:
         Names or expressions that the user gave as the gradients.
     aliases
         Further names of what it returned, each group one a thing: those at the call, for example.
+    written
+        Globals that backward binds: gradients may lie there.
     places
         Names of the parameter of each of `grads`, where the user gave as many.
     """
@@ -128,6 +130,7 @@ class Outcome:
     grads: tuple[str, ...] = ()
     aliases: tuple[tuple[str | None, ...], ...] = ()
     places: tuple[frozenset[str], ...] = ()
+    written: frozenset[str] = frozenset()
 
     @property
     def elements(self) -> list[tuple[str | None, Any, Read]]:

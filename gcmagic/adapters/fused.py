@@ -33,7 +33,8 @@ def read(outcome: Outcome) -> Reading | None:
 
 
 def _moved(leaf: Leaf, outcome: Outcome) -> bool:
-    if leaf.key not in outcome.updated and str(leaf.path[0]) not in outcome.updated:
+    steps = {str(step if isinstance(step, str) else step[1]) for step in leaf.path}
+    if not steps & outcome.updated:
         return False
     try:
         before = follow(outcome.before, leaf.path)

@@ -53,7 +53,7 @@ def draw(out: Any, seed: int = 0) -> np.ndarray:
 
 def weigh(out: Any, upstream: np.ndarray) -> Any:
     """J = sum(out * dout); complex where `out` is."""
-    return np.sum(np.asarray(out) * upstream)
+    return np.sum(out * upstream)
 
 
 FUNCTIONS = {DRAW: draw, WEIGH: weigh}

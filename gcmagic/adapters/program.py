@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import types
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -82,7 +83,7 @@ def build(
     values
         The values of the notebook that the programs start from; they are copied here.
     moving
-        Parameters that the functions read from their globals.
+        Parameters that the functions read from their globals, and gradients that they leave there.
     **names
         What `Problem` is to be told besides.
     """
@@ -144,7 +145,7 @@ def own_globals(
     functions = [v for v in space.values() if isinstance(v, types.FunctionType)]
     theirs = next((f.__globals__ for f in functions if moving & set(f.__globals__)), {})
     own = dict(theirs)
-    own.update({name: copies[name] for name in moving})
+    own.update({name: copies[name] for name in moving if name in copies})
     for name, value in theirs.items():
         if isinstance(value, types.FunctionType) and value.__globals__ is theirs:
             remade = types.FunctionType(
@@ -208,7 +209,7 @@ class _Runner:
                     place(self.own, leaf, params[leaf.name], fresh)
         before = copy.deepcopy(params) if self.rate else params
         exec(self.code, scope)
-        found = self.read(scope)
+        found = self.read(scope if self.own is None else ChainMap(scope, self.own))
         if self.rate:
             return {name: (before[name] - found[name]) / self.rate for name in found}
         return found

@@ -14,14 +14,19 @@ from .same_call import cost_element
 
 def read(outcome: Outcome) -> Reading | None:
     """Match what backward returned to the parameters, or decline."""
-    if outcome.result is None:
+    if outcome.result is None and not outcome.written:
         return None
     cost = cost_element(outcome)
     index = cost.index if cost else None
     elements = [item for k, item in enumerate(outcome.elements) if k != index]
+    elements += [
+        (name, outcome.after[name], lambda scope, name=name: scope[name])
+        for name in sorted(outcome.written)
+        if name in outcome.after
+    ]
     slots, same_keys = slots_of(elements, outcome)
     family = "D" if same_keys else "T"
-    if not slots and len(outcome.elements) > 1:
+    if not slots and len(outcome.elements) > 1 and outcome.result is not None:
         whole = list(outcome.result)
         slots = structured(whole, lambda scope: scope[RESULT], outcome)
     if not slots:

@@ -11,6 +11,7 @@ from ..problem import Problem
 from .assembly import complete
 from .binding import Proposal, search
 from .candidates import backward_candidates, leaders
+from .each import group_of, search_each
 from .evidence import Evidence, collect
 from .examples import fuller, of_one_example
 from .explanation import report
@@ -246,7 +247,12 @@ def explain(namespace: Mapping[str, Any], **hints: Any) -> str:
 def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> Proposal:
     candidates = _candidates(evidence, hints)
     candidates = [f for f in candidates if f.name in defined] or candidates
-    searches = [search(evidence, function, hints) for function in candidates]
+    group = [] if hints.backward else group_of(evidence)
+    alone = [search_each(evidence, group, hints)] if group else []
+    if any(found.proposals for found in alone):
+        rest = [f for f in candidates if f.name not in {g.name for g in group}]
+        candidates = [f for f in rest if not any(f.short in g.calls for g in group)]
+    searches = alone + [search(evidence, function, hints) for function in candidates]
     if not any(found.proposals for found in searches):
         # No network with a cost: layers may come as pairs of functions
         searches += [search_pair(evidence, function, hints) for function in candidates]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ from ..problem import Problem
 from ..sandbox import untouched
 from .evidence import Evidence
 from .lookup import Root
-from .messages import how, no_gradient
+from .messages import how, no_gradient, shown
+from .modes import differing
 from .source import call_name, global_reads
 from .trial import quiet, reached_globals, space_of
 from .unchecked import left_out, notes_of
@@ -91,13 +93,31 @@ def problem_of(proposal: Proposal, evidence: Evidence) -> Problem:
         how=how(proposal),
         cost_name=proposal.cost_name,
         gradient_name=proposal.backward.name,
-        notes=_stale(proposal),
+        notes=(*_stale(proposal), *_modes(proposal)),
     )
 
 
 def _runs_backward(line: str) -> bool:
     calls = (node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Call))
     return any(role_score(call_name(node).rpartition(".")[2], BACKWARD) for node in calls)
+
+
+def _modes(proposal: Proposal) -> Iterator[str]:
+    """A cost in one mode beside a gradient in another."""
+    if proposal.cost is None:
+        return
+    cost = proposal.wiring.evidence.read(proposal.cost.name)
+    call = proposal.cost.text.rpartition(" value of ")[2]
+    if cost is None:
+        return
+    for name, here, there in differing(cost, call, proposal.backward):
+        now = shown(call, proposal.wiring).removesuffix(")")
+        mended = now.replace(f", {name}={here!r}", "") + f", {name}={there!r})"
+        yield (
+            f"{cost.name} runs with {name}={here!r}, {proposal.backward.name} with "
+            f"{name}={there!r}: the cost of one mode, the gradient of another; in the same: "
+            f'--cost "{mended}"'
+        )
 
 
 def _stale(proposal: Proposal) -> tuple[str, ...]:

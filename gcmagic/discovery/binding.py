@@ -17,11 +17,13 @@ from ..parameters import describe
 from .assembly import cost_moves
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options
-from .evidence import Evidence, is_number
+from .evidence import Evidence, inner, is_number
 from .lookup import Hints, Root, places
+from .optimiser import CUT, cut_call, state_of, without_optimiser
 from .rates import learning_rate
+from .reached import updates_of, writer_of, written_globals
 from .scopes import Scope, cell_scope, function_scope
-from .source import Function, expression_name, updated_names
+from .source import Function, expression_name
 from .stored import refresh
 from .trial import Failure, names_in, reached_globals, run
 from .wiring import Wiring
@@ -137,8 +139,13 @@ def _try_scope(
             continue
         if wiring.forward is None:
             wiring.name_forward()
-        wiring.added.append(f"{RESULT} = {text}")
-        _try_wiring(backward, wiring, names, text, label, found, said, targets)
+        stores = None if backward.owner else writer_of(evidence, [backward])
+        if stores is not None and not any(f"{stores.name}(" in line for line in wiring.lines):
+            # it leaves in globals what backward reads there
+            wiring.added.append(f"{RESULT} = ({wiring.call_by_names(stores)}, {text})[1]")
+        else:
+            wiring.added.append(f"{RESULT} = {text}")
+        try_wiring(backward, wiring, names, text, label, found, said, targets)
         if any(p.tier >= 1 for p in found.proposals):
             break
 
@@ -229,7 +236,7 @@ def _digits(name: str) -> str:
     return "".join(c for c in name if c.isdigit())
 
 
-def _try_wiring(
+def try_wiring(
     backward: Function,
     wiring: Wiring,
     names: tuple[str | None, ...],
@@ -239,10 +246,13 @@ def _try_wiring(
     said: tuple[str, ...] = (),
     targets: tuple[str | None, ...] = (),
 ) -> None:
+    """Run a wiring, read its gradients, look for their cost: a proposal, or why there is none."""
     rate = learning_rate(backward, wiring)
     globals_read = _globals_read(wiring)
     before = {name: root.value for name, root in wiring.roots.items()}
-    updated = updated_names(backward.node)
+    updated = updates_of(wiring.evidence, backward)
+    written = written_globals(wiring.evidence, backward)
+    space = getattr(inner(backward.value), "__globals__", {})
     direct = frozenset(names_in([text]) | reached_globals([text], wiring.evidence))
     hinted = wiring.hints.params
     wanted = (*hinted, *(n for n, root in wiring.roots.items() if root.text in hinted))
@@ -262,15 +272,29 @@ def _try_wiring(
             grads=wiring.hints.grads,
             aliases=(targets, backward.returns),
             places=places(wiring.hints, wiring.roots),
+            written=written,
         )
+        outcome = replace(outcome, after={**{n: space[n] for n in written if n in space}, **after})
         near = adapters.read(outcome)
         if not globals_read:
             return near
         # Parameters that are no arguments at all: the functions read them from the notebook
-        far = adapters.read(replace(outcome, roots={**values, **globals_read}))
+        roots = {**values, **globals_read}
+        everything = {**roots, **outcome.after}
+        far = adapters.read(replace(outcome, roots=roots, before=roots, after=everything))
         return far if far is not None and len(far.slots) > len(near.slots if near else ()) else near
 
     reading = run(wiring.lines, wiring.evidence, wiring.roots, look)
+    state = state_of(wiring.evidence, backward) if _is_fused(reading) else ()
+    if state:
+        cut = without_optimiser(backward, state)
+        if cut is None:
+            found.failures.append(Failure(label, _through(state)))
+            return
+        names, targets, said = cut.names, (), (*said, _before(backward, state))
+        wiring.roots[CUT] = Root(cut.function, backward.name)
+        wiring.added[-1] = f"{RESULT} = {cut_call(text, backward)}"
+        reading = run(wiring.lines, wiring.evidence, wiring.roots, look)
     if isinstance(reading, str):
         found.failures.append(Failure(label, reading))
         return
@@ -279,8 +303,8 @@ def _try_wiring(
         return
     reading = replace(reading, notes=(*reading.notes, *said))
     used = {str(slot.leaf.path[0]) for slot in reading.slots}
-    wiring.moving = frozenset(used - set(wiring.roots))
-    for name in [name for name in globals_read if name in wiring.moving]:
+    wiring.moving = frozenset(used - set(wiring.roots)) | (written - set(wiring.roots))
+    for name in [name for name in globals_read if name in used & wiring.moving]:
         wiring.roots[name] = Root(globals_read[name], name)
     same = Proposal(backward, text, wiring, reading, None, 2)
     if reading.cost is not None and reading.sure and not wiring.hints.cost:
@@ -322,6 +346,24 @@ def _try_wiring(
     for option in working:
         if (option.rank[:-1] if option.rank[0] == 4 else option.rank) == best:
             found.proposals.append(_with_cost(backward, text, reading, option))
+
+
+def _is_fused(reading: Reading | str | None) -> bool:
+    return isinstance(reading, Reading) and reading.fused
+
+
+def _through(state: tuple[str, ...]) -> str:
+    return (
+        f"moves the parameters through {', '.join(state)}, the state of an optimiser: no gradient "
+        "can be read from that; needed: gradients with names of their own, dW1, before the update"
+    )
+
+
+def _before(backward: Function, state: tuple[str, ...]) -> str:
+    return (
+        f"the gradients of {backward.name} are taken before its optimiser "
+        f"({', '.join(state)}) moves the parameters"
+    )
 
 
 def _not_a_number(option: CostOption, value: Any) -> Failure:

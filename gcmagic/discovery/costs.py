@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from ..adapters.calling import COST
 from ..adapters.names import COST as COST_WORDS
-from ..adapters.names import is_cost_variable, is_decoy, is_held_out, kind, role_score, suffix
+from ..adapters.names import (
+    gradient_stems,
+    is_cost_variable,
+    is_decoy,
+    is_held_out,
+    kind,
+    role_score,
+    suffix,
+)
 from ..errors import BindingError
 from .scopes import is_update
 from .source import Function, names_loaded
@@ -170,7 +178,7 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
     options = []
-    for function in wiring.evidence.costs():
+    for function in [*wiring.evidence.costs(), *_of_stem(wiring, backward)]:
         if function.name == backward.name:
             continue
         if function.owner and backward.owner and function.owner != backward.owner:
@@ -184,6 +192,15 @@ def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
         same_owner = int(bool(function.owner) == bool(backward.owner))
         options.append(CostOption(grown, function.name, text, (1, same_owner, -different)))
     return options
+
+
+def _of_stem(wiring: Wiring, backward: Function) -> list[Function]:
+    """``f`` for ``grad_f``, ``objective`` for ``dobjective``: named after its own gradient."""
+    known = {function.name for function in wiring.evidence.costs()}
+    owner = f"{backward.owner}." if backward.owner else ""
+    names = [f"{owner}{stem}" for stem in gradient_stems(backward.short)]
+    found = [wiring.evidence.read(name) for name in names if name not in known]
+    return [function for function in found if function is not None]
 
 
 def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..adapters.names import BACKWARD, COST, FORWARD, is_decoy, is_maker, role_score
+from ..adapters.names import BACKWARD, COST, COST_VARIABLES, FORWARD, is_decoy, is_maker, role_score
 from ..sandbox import users_own
 from .source import Function, read_function
 
@@ -86,6 +86,8 @@ class Evidence:
         for order, name in enumerate(self.callables()):
             short = name.rpartition(".")[2]
             score = role_score(short, role)
+            if role is COST and not score and short in COST_VARIABLES:
+                score = 1  # J(theta)
             if score and not is_decoy(short) and not is_maker(short):
                 if role_score(short, against - role) > 0:
                     continue

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..adapters.names import BACKWARD, COST, FORWARD, is_decoy, role_score
 from .binding import Search, scopes
 from .evidence import Evidence
+from .limit import is_available
 from .messages import how
 from .source import Function
 
@@ -31,7 +32,8 @@ def report(
         called = f"called in {', '.join(places)}" if places else "called nowhere"
         arguments = ", ".join(function.arguments)
         lines.append(f"    {function.name}({arguments}) returns {returned}; {called}")
-    lines.append("trial calls:")
+    unlimited = "" if is_available() else " (not in the main thread: without a time limit)"
+    lines.append(f"trial calls{unlimited}:")
     for found in searches:
         lines += [f"    {failure.what} {failure.why}" for failure in found.failures]
         lines += [

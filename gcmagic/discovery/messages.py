@@ -15,6 +15,7 @@ from ..adapters.names import kind
 from ..errors import BindingError
 from .evidence import Evidence, is_number
 from .lookup import Hints
+from .modes import is_mode, modes_in
 from .source import Function
 from .wiring import Wiring, prediction
 
@@ -69,7 +70,8 @@ def shown(text: str, wiring: Wiring, function: Function | None = None) -> str:
         parts += [
             f"{name}={value!r}"
             for name, value in function.defaults.items()
-            if name not in given and is_number(value) and np.ndim(value) == 0
+            if name not in given
+            if (is_number(value) and np.ndim(value) == 0) or is_mode(name, value)
         ]
     call = f"{ast.unparse(node.func)}({', '.join(parts)})"
     return f"{prefix} value of {call}" if prefix else call
@@ -78,7 +80,9 @@ def shown(text: str, wiring: Wiring, function: Function | None = None) -> str:
 def _argument(name: str | None, node: ast.expr, wiring: Wiring) -> str:
     text = ast.unparse(node)
     if isinstance(node, ast.Name) and node.id in wiring.roots:
-        return wiring.roots[node.id].text
+        root = wiring.roots[node.id]
+        modes = modes_in(root.value)
+        return f"{root.text} with {modes}" if modes else root.text
     if isinstance(node, ast.Constant) and name:
         return f"{name}={text}"
     return text

@@ -50,7 +50,8 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
         why = reading or "returned nothing that matches an argument"
         found.failures.append(Failure(label, why))
         return found
-    told = " + ".join(f"sum({out} * {upstream})" for upstream, out in terms)
+    own = set(partner.returns)  # what has no name of the user's is called out
+    told = " + ".join(f"sum({o if o in own else 'out'} * {up})" for up, o in terms)
     cost = CostOption(wiring, partner.name, told, (1,))
     reading = replace(reading, family="P", cost=None)
     found.proposals.append(Proposal(backward, text, wiring, reading, cost, 1))

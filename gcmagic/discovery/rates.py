@@ -10,7 +10,8 @@ import numpy as np
 
 from ..adapters.names import gradient_stems, kind
 from .evidence import is_number
-from .source import Function, expression_name, global_reads, updated_names
+from .reached import updates_of
+from .source import Function, expression_name, global_reads
 from .wiring import Wiring
 
 
@@ -45,7 +46,7 @@ def learning_rate(backward: Function, wiring: Wiring) -> float | None:
         return numbers.pop()
     if wiring.hints.rate is not None:
         return wiring.hints.rate
-    return 1.0 if updated_names(backward.node) else None
+    return 1.0 if updates_of(wiring.evidence, backward) else None
 
 
 def _updates(node: ast.AST | None) -> Iterator[ast.expr]:

@@ -16,7 +16,9 @@ from ..adapters import pair
 from ..adapters.program import Program, private
 from ..errors import BindingError
 from ..sandbox import global_names, untouched
+from . import limit
 from .evidence import Evidence, inner
+from .limit import TimeLimitReached, limited
 from .lookup import Root
 
 T = TypeVar("T")
@@ -73,8 +75,11 @@ def run(
     functions = [value for value in space.values() if callable(value)]
     with untouched(*functions, values), quiet():
         try:
-            after = Program(tuple(lines), {**space, **values}).run()
+            with limited():
+                after = Program(tuple(lines), {**space, **values}).run()
             return look(values, after)
+        except TimeLimitReached:
+            return f"took longer than {limit.SECONDS:g} s: a loop that does not end, or much data"
         except BindingError as error:
             return str(error)
         except (Exception, SystemExit) as error:

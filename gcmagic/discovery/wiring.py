@@ -369,7 +369,7 @@ def is_callable_name(name: str, evidence: Evidence) -> bool:
 def is_prediction(name: str) -> bool:
     """True for ``AL``, ``A2``, ``y_hat``, ``output``: what forward predicts, in a cost function."""
     found = words(name)
-    if kind(name) in ("params", "vector", "x") or not found:
+    if kind(name) in ("params", "vector", "x") or len(found) == 0:
         return False
     if found[0] == "y":
         return len(found) > 1 and found[1] in ("hat", "pred", "prob", "out", "output", "p")

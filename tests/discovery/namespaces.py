@@ -10,10 +10,13 @@ from . import (
     inline,
     layers,
     objects,
+    odd,
     single,
     stored,
     traps,
     tuples,
+    updates,
+    vectors,
 )
 
 ROWS = [
@@ -28,4 +31,7 @@ ROWS = [
     *stored.ROWS,
     *single.ROWS,
     *bundles.ROWS,
+    *updates.ROWS,
+    *vectors.ROWS,
+    *odd.ROWS,
 ]

@@ -9,6 +9,7 @@ from .rows import Row, disagreeing
 from .stillness import fingerprint
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
 def test_binds_what_the_notebook_means_and_leaves_it_as_it_was(row: Row) -> None:
     namespace = row.namespace()

@@ -60,6 +60,7 @@ def everything(namespace: dict[str, Any]) -> list[str]:
     return [*fingerprint(namespace), *files, *settings]
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.family}: {row.name}")
 def test_nothing_has_changed(row: Row, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,0 +1,181 @@
+"""Family F: backward moves the parameters itself, alone, layer by layer, with an optimiser."""
+
+from .rows import Row
+
+SELF_UPDATING = """
+class Dense:
+    def __init__(self, n_in, n_out, seed):
+        rng = np.random.RandomState(seed)
+        self.weights, self.bias = rng.randn(n_out, n_in), rng.randn(n_out, 1)
+    def forward(self, input):
+        self.input = input
+        return self.weights @ input + self.bias
+    def backward(self, output_gradient, learning_rate):
+        input_gradient = self.weights.T @ output_gradient
+        self.weights -= learning_rate * output_gradient @ self.input.T
+        self.bias -= learning_rate * output_gradient.sum(axis=1, keepdims=True)
+        return input_gradient
+class Tanh:
+    def forward(self, input):
+        self.input = input
+        return np.tanh(input)
+    def backward(self, output_gradient, learning_rate):
+        return output_gradient * (1 - np.tanh(self.input) ** 2)
+def mse(y_true, y_pred):
+    return np.mean((y_true - y_pred) ** 2)
+def mse_prime(y_true, y_pred):
+    return 2 * (y_pred - y_true) / y_true.size
+# %%
+class Network:
+    def __init__(self, layers):
+        self.layers = layers
+    def predict(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+    def backward(self, grad, learning_rate):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad, learning_rate)
+    def fit(self, x, y, epochs=3, learning_rate=0.1):
+        for epoch in range(epochs):
+            output = self.predict(x)
+            error = mse(y, output)
+            self.backward(mse_prime(y, output), learning_rate)
+# %%
+X = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]])
+Y = np.array([[0.0, 1, 1, 0]])
+network = Network([Dense(2, 3, 0), Tanh(), Dense(3, 1, 1)])
+network.fit(X, Y)
+"""
+
+MOMENTUM = """
+class Net:
+    def __init__(self, n_in, n_hidden, n_out, lr=0.1, beta=0.9):
+        rng = np.random.default_rng(0)
+        self.W1, self.W2 = rng.normal(size=(n_in, n_hidden)), rng.normal(size=(n_hidden, n_out))
+        self.vW1, self.vW2 = np.zeros_like(self.W1), np.zeros_like(self.W2)
+        self.lr, self.beta = lr, beta
+    def forward(self, X):
+        self.a1 = np.tanh(X @ self.W1)
+        return self.a1 @ self.W2
+    def loss(self, X, y):
+        return np.mean((self.forward(X) - y) ** 2)
+    def backward(self, X, y):
+        d2 = 2 * (self.forward(X) - y) / y.size
+        dW2 = self.a1.T @ d2
+        dW1 = X.T @ (d2 @ self.W2.T * (1 - self.a1 ** 2))
+        self.vW1 = self.beta * self.vW1 + (1 - self.beta) * dW1
+        self.vW2 = self.beta * self.vW2 + (1 - self.beta) * dW2
+        self.W1 = self.W1 - self.lr * self.vW1
+        self.W2 = self.W2 - self.lr * self.vW2
+rng = np.random.default_rng(1)
+X, y = rng.normal(size=(7, 3)), rng.normal(size=(7, 2))
+net = Net(3, 4, 2)
+for _ in range(4):
+    net.backward(X, y)
+"""
+
+ADAM = """
+class Logistic:
+    def __init__(self, n, learning_rate=0.01):
+        self.w, self.b = np.linspace(-1, 1, n), 0.3
+        self.m, self.v, self.t = np.zeros(n), np.zeros(n), 0
+        self.learning_rate = learning_rate
+    def forward(self, X):
+        return 1 / (1 + np.exp(-(X @ self.w + self.b)))
+    def compute_cost(self, X, y):
+        p = self.forward(X)
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+    def backward(self, X, y):
+        error = self.forward(X) - y
+        dw = X.T @ error / len(y)
+        db = error.mean()
+        self.t += 1
+        self.m = 0.9 * self.m + 0.1 * dw
+        self.v = 0.999 * self.v + 0.001 * dw ** 2
+        m_hat = self.m / (1 - 0.9 ** self.t)
+        v_hat = self.v / (1 - 0.999 ** self.t)
+        self.w -= self.learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+        self.b -= self.learning_rate * db
+rng = np.random.default_rng(2)
+X, y = rng.normal(size=(8, 3)), (rng.random(8) > 0.5) * 1.0
+model = Logistic(3)
+for epoch in range(3):
+    cost = model.compute_cost(X, y)
+    model.backward(X, y)
+"""
+
+GLOBALS = """
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+def forward(X):
+    hidden = sigmoid(X @ w_hidden)
+    return hidden, sigmoid(hidden @ w_out)
+def loss(X, y):
+    _, out = forward(X)
+    return 0.5 * np.sum((out - y) ** 2)
+def backprop(X, y, lr):
+    global w_hidden, w_out
+    hidden, out = forward(X)
+    d_out = (out - y) * out * (1 - out)
+    d_hidden = d_out @ w_out.T * hidden * (1 - hidden)
+    w_out -= lr * hidden.T @ d_out
+    w_hidden -= lr * X.T @ d_hidden
+# %%
+rng = np.random.RandomState(4)
+X, y = rng.randn(6, 3), rng.rand(6, 1)
+w_hidden, w_out = rng.randn(3, 4), rng.randn(4, 1)
+lr = 0.5
+for i in range(3):
+    backprop(X, y, lr)
+"""
+
+STEP_CALLED = """
+class MLP:
+    def __init__(self):
+        rng = np.random.default_rng(5)
+        self.params = {"W1": rng.normal(size=(3, 5)), "b1": np.zeros(5),
+                       "W2": rng.normal(size=(5, 2)), "b2": np.zeros(2)}
+    def forward(self, X):
+        self.H = np.maximum(0, X @ self.params["W1"] + self.params["b1"])
+        return self.H @ self.params["W2"] + self.params["b2"]
+    def loss(self, X, Y):
+        return 0.5 * np.mean(np.sum((self.forward(X) - Y) ** 2, axis=1))
+    def backward(self, X, Y, eta=0.01):
+        d = (self.forward(X) - Y) / len(X)
+        dH = d @ self.params["W2"].T * (self.H > 0)
+        self.params["W2"] -= eta * self.H.T @ d
+        self.params["b2"] -= eta * d.sum(axis=0)
+        self.params["W1"] -= eta * X.T @ dH
+        self.params["b1"] -= eta * dH.sum(axis=0)
+rng = np.random.default_rng(6)
+X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+mlp = MLP()
+"""
+
+_layers = Row("layers that update themselves", "F", SELF_UPDATING,
+              "layers[0].weights layers[0].bias layers[2].weights layers[2].bias",
+              "network.backward", "mse")  # fmt: skip
+_momentum = Row("momentum after training", "F", MOMENTUM, "W1 W2", "net.backward", "net.loss")
+_adam = Row("Adam with a step counter", "F", ADAM, "w b", "model.backward", "model.compute_cost")
+_globals = Row("global weights", "F", GLOBALS, "w_hidden w_out", "backprop", "loss")
+_dict = Row("a dict of the object", "F", STEP_CALLED, "W1 b1 W2 b2", "mlp.backward", "mlp.loss")
+
+ROWS = [
+    _layers,
+    _layers.broken("no derivative", " * (1 - np.tanh(self.input) ** 2)", "",
+                   "layers[0].weights layers[0].bias"),
+    _momentum,
+    _momentum.broken("no derivative", " * (1 - self.a1 ** 2)", "", "W1"),
+    _adam,
+    _adam.broken("a sum", "error.mean()", "error.sum()", "b"),
+    _globals,
+    _globals.broken("delta of the output", "hidden * (1 - hidden)\n", "hidden\n", "w_hidden"),
+    _dict,
+    _dict.broken("post-activation mask", "(self.H > 0)", "1.0", "W1 b1"),
+    _dict.broken("updated before it is used",
+                 "        dH = d @ self.params[\"W2\"].T * (self.H > 0)\n"
+                 "        self.params[\"W2\"] -= eta * self.H.T @ d\n",
+                 "        self.params[\"W2\"] -= eta * self.H.T @ d\n"
+                 "        dH = d @ self.params[\"W2\"].T * (self.H > 0)\n", "W1 b1"),
+]  # fmt: skip
