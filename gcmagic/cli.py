@@ -20,6 +20,7 @@ examples:
   python -m gcmagic check homework.ipynb
   python -m gcmagic check submissions/ --jobs 4 --timeout 60 --html class.html --csv class.csv
   python -m gcmagic check --no-execute submissions/
+  python -m gcmagic exercises week-3.ipynb week-3-solutions.py
   python -m gcmagic save notebooks/01-two-sided-differences.ipynb
 """
 
@@ -48,6 +49,19 @@ SAVE_EPILOG = """\
 exit status:
   0  all are stored, whatever their verdicts
   2  one could not be run to its end
+"""
+
+EXERCISES = """\
+Run a notebook with exercises twice, as it is handed out and solved, and print a line an exercise:
+its check has to fail as handed out and to pass solved. A cell with the tag exercise:NAME is an
+exercise; the cell "# %% NAME" of the script SOLUTIONS.py takes its place.
+"""
+
+EXERCISES_EPILOG = """\
+exit status:
+  0  every exercise fails as handed out and passes solved
+  1  one does not
+  2  the notebook could not be run, or exercises and solutions do not belong together
 """
 
 
@@ -149,6 +163,10 @@ def parser() -> argparse.ArgumentParser:
     save = command(_save, SAVE, "run notebooks and store their outputs", SAVE_EPILOG)
     save.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK.ipynb")
     _timeout(save)
+    both = command(_exercises, EXERCISES, "try exercises handed out and solved", EXERCISES_EPILOG)
+    both.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb")
+    both.add_argument("solutions", type=Path, metavar="SOLUTIONS.py")
+    _timeout(both)
     return parser
 
 
@@ -223,6 +241,22 @@ def _save(options: argparse.Namespace) -> int:
             status = COULD_NOT_RUN
         _print(replace(found, checks=tuple(checks)))
     return status
+
+
+def _exercises(options: argparse.Namespace) -> int:
+    from .jupyter import exercises, notebooks
+
+    name = plain(options.notebook)
+    try:
+        found = exercises.try_both(options.notebook, options.solutions, timeout=options.timeout)
+    except notebooks.NotebookError as error:
+        _print(Submission(name, error=str(error), cell=error.cell))
+        return COULD_NOT_RUN
+    for one in found:
+        said = "as it should be" if one.good else "needed: not PASS, then PASS"
+        states = f"handed out {one.handed_out}, solved {one.solved}"
+        print(f"{name}  cell {one.cell}  {plain(one.name)}  {states}  {said}", flush=True)
+    return PASSED if all(one.good for one in found) else NOT_PASSED
 
 
 def _print(submission: Submission) -> None:
