@@ -97,7 +97,7 @@ class Controls:
             *((f"{CHECKMARK[verdict.name]} {name}", name) for name, verdict in layers),
         ]
         self.layer.options = options
-        self.layer.value = chosen if chosen in dict(layers) else None
+        self.layer.index = 1 + list(dict(layers)).index(chosen) if chosen in dict(layers) else 0
         self.phase.options = list(phases)
         places = [place for _, place in phases]
         self.phase.value = point if point in places else places[0]
@@ -139,11 +139,14 @@ def _layers(count: int) -> widgets.ToggleButtons | widgets.Dropdown:
 
 def _sheet(name: str, verdicts: Iterable[Verdict]) -> str:
     """Verdicts as coloured bars under the buttons, and a frame that shows where the keys go."""
-    here = f".{name} .widget-toggle-buttons"
+    groups = f".{name} .widget-toggle-buttons"
     rules = [
-        f"{here} .widget-toggle-button{{margin-bottom:2px;padding:0 .8em}}",
-        f".{name} .widget-toggle-buttons,.{name} .widget-toggle-buttons>*"
-        "{flex-wrap:wrap;height:auto}",
+        f"{groups}{{display:flex;flex-flow:row wrap;align-items:center;height:auto;"
+        "margin:2px 1.4em 2px 2px}",
+        f"{groups}>label{{margin:0 .6em 0 0;width:auto}}",
+        f"{groups}>div{{display:flex;flex-flow:row wrap;height:auto;gap:3px}}",
+        f"{groups} .widget-toggle-button{{margin:0;padding:0 .8em;min-width:0}}",
+        f"{groups} .mod-active{{outline:1px solid currentColor;outline-offset:-1px}}",
         f".{name} button:focus-visible,.{name} select:focus-visible,"
         f".{name} .noUi-handle:focus-visible{{outline:2px solid #0072B2;outline-offset:1px}}",
     ]

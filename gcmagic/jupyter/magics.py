@@ -26,7 +26,10 @@ from ..report import Report
 from ..schemes import SCHEMES
 from .cells import Cells
 from .completion import close_completion, open_completion
+from .following import Follower
 from .showing import Stage
+
+NOT_WATCHING = "nothing was watched; %gradcheck --watch does"
 
 
 @magics_class
@@ -37,6 +40,7 @@ class GradcheckMagics(Magics):
         super().__init__(shell)
         self.stage = Stage.of(shell)
         self.cells = Cells(shell)
+        self.follower = Follower(shell, self.stage)
 
     @magic_arguments()
     @argument(
@@ -96,6 +100,10 @@ class GradcheckMagics(Magics):
     @argument(
         "--explain", action="store_true", help="say what was found and why, and check nothing"
     )
+    @argument(
+        "--watch", action="store_true", help="check again when a cell redefines what was checked"
+    )
+    @argument("--unwatch", action="store_true", help="end that, and check nothing")
     @argument("--static", action="store_true", help="no sliders below the report")
     @argument("-h", "--help", action="store_true", help="show this and check nothing")
     @no_var_expand
@@ -124,6 +132,9 @@ class GradcheckMagics(Magics):
         if arguments.help:
             print(_parser().format_help().removeprefix("::\n\n"))  # reStructuredText's sign
             return None
+        if arguments.unwatch:
+            print(f"gradcheck: {'no longer watching' if self.follower.end() else NOT_WATCHING}")
+            return None
         options = self._options(arguments)
         defined: frozenset[str] = frozenset()
         if cell is not None:
@@ -144,7 +155,19 @@ class GradcheckMagics(Magics):
         except UserCodeError as error:
             raise error from None  # the message says where; no chain of tracebacks
         self.stage.remember(report, static=arguments.static)
+        if arguments.watch:
+            quiet = options | {"raise_on_failure": False}
+            self.follower.follow(report, lambda: self._once_more(arguments, quiet))
         return report
+
+    def _once_more(self, arguments: Any, options: dict[str, Any]) -> Report:
+        """The same check in the namespace as it is now."""
+        found = {"cells": self.cells.sources, **_hints(arguments)}
+        found["learning_rate"] = options["learning_rate"]
+        try:
+            return check_problem(discover(self._namespace(None), **found), **options)
+        except KeyboardInterrupt:
+            raise CheckInterrupted("stopped; parameters and data are as they were") from None
 
     def silently(self, line: str = "") -> None:
         """Stand in for ``gradcheck;``, the name that IPython reads in ``%gradcheck;``."""
@@ -214,6 +237,7 @@ class GradcheckMagics(Magics):
 
     def _run(self, cell: str) -> frozenset[str]:
         """Run the cell as if the magic were not there; the names that it defines."""
+        self.follower.skip()
         result = self._shell.run_cell(cell, store_history=False)
         if not result.success:
             raise InputError("the cell failed, see above, so nothing was checked")
@@ -305,6 +329,7 @@ def unload(shell: InteractiveShell) -> None:
     manager: Any = shell.magics_manager
     magics = manager.registry.pop(GradcheckMagics.__name__, None)
     if magics is not None:
+        magics.follower.end()
         magics.stage.close()
         magics.cells.close()
     close_completion(shell)

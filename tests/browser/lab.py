@@ -47,15 +47,17 @@ def chromium() -> str:
 
 @dataclass(frozen=True)
 class Server:
-    """A running JupyterLab that serves `folder`."""
+    """A running JupyterLab, or Notebook, that serves `folder`."""
 
     url: str
     token: str
     folder: Path
+    application: str = "jupyterlab"
 
     def address(self, name: str) -> str:
         """Where the notebook called `name` opens, with a fresh workspace."""
-        return f"{self.url}/lab/tree/{name}?token={self.token}&reset"
+        place = "lab/tree" if self.application == "jupyterlab" else "notebooks"
+        return f"{self.url}/{place}/{name}?token={self.token}&reset"
 
     def ask(self, path: str, method: str = "GET") -> int:
         """The status of a request to the server's own interface."""
@@ -68,8 +70,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(home: Path) -> Iterator[Server]:
-    """A server that reads and writes nothing outside `home`."""
+def serving(home: Path, application: str = "jupyterlab") -> Iterator[Server]:
+    """A server that reads and writes nothing outside `home`; `application` may be notebook."""
     folder, settings = home / "notebooks", home / "settings"
     folder.mkdir()
     for place, wanted in SETTINGS.items():
@@ -88,12 +90,13 @@ def serving(home: Path) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    server = Server(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder)
+    server = Server(f"http://127.0.0.1:{port}", secrets.token_hex(16), folder, application)
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *(sys.executable, "-m", application, "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={server.token}"),
-        "--LabApp.expose_app_in_browser=True",
+        f"--{'LabApp' if application == 'jupyterlab' else 'JupyterNotebookApp'}"
+        ".expose_app_in_browser=True",
     ]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -135,6 +138,7 @@ ACTIVATE = """source => {
   notebook.activeCellIndex = at;
   notebook.deselectAll();
 }"""
+KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.id"
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === 'code')
   .flatMap(cell => cell.model.outputs.toJSON())
@@ -173,11 +177,48 @@ class Notebook:
         # the kernel of this very interpreter; without a name JupyterLab asks for one
         notebook["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         (server.folder / path.name).write_text(json.dumps(notebook))
+        return cls._at(browser, server, path.name, width)
+
+    @classmethod
+    def _at(cls, browser: Browser, server: Server, name: str, width: int) -> Notebook:
         page = browser.new_page(viewport={"width": width, "height": 1000})
         page.set_default_timeout(30_000)
-        page.goto(server.address(path.name))
+        page.goto(server.address(name))
         page.wait_for_function(IDLE, timeout=60_000)
         return cls(page)
+
+    @classmethod
+    def reopen_without_kernel(cls, browser: Browser, server: Server, name: str) -> Notebook:
+        """Open the notebook as it was saved, on a machine that has no such kernel."""
+        path = server.folder / name
+        notebook = json.loads(path.read_text())
+        notebook["metadata"]["kernelspec"] = {"name": "gone", "display_name": "Gone"}
+        copy = server.folder / f"reopened-{name}"
+        copy.write_text(json.dumps(notebook))
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(30_000)
+        page.goto(server.address(copy.name))
+        page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length", timeout=60_000
+        )
+        assert not page.evaluate(KERNEL)
+        return cls(page)
+
+    def save(self) -> None:
+        """Save, and wait until nothing is left to be saved."""
+        self.command("docmanager:save")
+        self.page.wait_for_function(
+            "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
+        )
+
+    def edit(self, source: str, other: str) -> None:
+        """Put another source into the first cell that has this one."""
+        self.page.evaluate(ACTIVATE, source)
+        self.page.evaluate(
+            """other => window.jupyterapp.shell.currentWidget.content.activeCell.model
+            .sharedModel.setSource(other)""",
+            other,
+        )
 
     def command(self, name: str, arguments: dict[str, object] | None = None) -> None:
         """Run a command of JupyterLab, ``notebook:run-all-cells``."""
@@ -274,15 +315,37 @@ class Panel:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def drag(self, share: float) -> None:
+        """Take the handle of the slider to this share of its length, in some steps."""
+        handle = self.box.locator(".widget-slider .noUi-handle").bounding_box()
+        track = self.box.locator(".widget-slider .noUi-base").bounding_box()
+        assert handle is not None
+        assert track is not None
+        y = handle["y"] + handle["height"] / 2
+        self.page.mouse.move(handle["x"] + handle["width"] / 2, y)
+        self.page.mouse.down()
+        self.page.mouse.move(track["x"] + share * track["width"], y, steps=12)
+        self.page.mouse.up()
+
+    def type(self, epsilon: str) -> None:
+        """Write epsilon beside the slider."""
+        readout = self.box.locator(".widget-readout")
+        readout.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(epsilon)
+        self.page.keyboard.press("Enter")
+
     def layers(self) -> list[str]:
         """What the selector offers."""
-        options = self.box.locator(".widget-dropdown option").all_inner_texts()
-        return [option.replace("\xa0", " ") for option in options]
+        return self.box.locator(".gcmagic-layers button").all_inner_texts()
 
     def select(self, layer: str) -> None:
-        """Choose in the selector, by its words."""
-        place = self.layers().index(layer)
-        self.box.locator(".widget-dropdown select").select_option(index=place)
+        """Choose in the selector, by its words, with the keyboard."""
+        self.box.locator(".gcmagic-layers button", has_text=layer).press("Enter")
+
+    def look(self, view: str) -> None:
+        """Choose a view, by its words."""
+        self.box.locator(".widget-dropdown select").select_option(label=view)
 
     def choose(self, point: str) -> None:
         """Press the button of a point."""
