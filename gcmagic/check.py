@@ -13,6 +13,7 @@ import numpy as np
 from .batched import BatchedEvaluator
 from .budget import within
 from .comparison import FAIL, INCONCLUSIVE, THRESHOLD
+from .diagnosis.repair import repair as repaired
 from .errors import GradcheckFailed
 from .evaluation import Evaluator, progress_bar
 from .exposing import expose
@@ -44,6 +45,7 @@ def check(
     budget: float | None = BUDGET,
     n_jobs: int = 1,
     fast: bool = False,
+    repair: float = 5.0,
     raise_on_failure: bool = False,
 ) -> Report:
     """Check a gradient written by hand against the cost that it is the gradient of.
@@ -85,6 +87,9 @@ def check(
     fast
         Screen all components at once along random directions, in some twenty evaluations a point,
         and look at those by themselves that are off; the report says what that proves.
+    repair
+        Seconds that a failed check may look for the edit to the source that makes it pass, its
+        findings have the code ``"repair"``; 0 for none.
     raise_on_failure
         Raise `GradcheckFailed`, an AssertionError, with the report as its message.
 
@@ -122,6 +127,7 @@ def check(
         budget=budget,
         n_jobs=n_jobs,
         fast=fast,
+        repair=repair,
         raise_on_failure=raise_on_failure,
     )
 
@@ -161,6 +167,8 @@ def check_problem(problem: Problem, **options: Any) -> Report:
         phases += settle(problem, phases, settings, evaluator)
         phases = expose(problem, phases, settings, evaluator, asked.budget)
     report = Report(tuple(phases), settings, problem)
+    if asked.repair and report.verdict is FAIL:
+        report = replace(report, repairs=repaired(report, asked.repair))
     if asked.raise_on_failure and report.verdict is FAIL:
         raise GradcheckFailed(report)
     return report

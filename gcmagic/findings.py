@@ -21,6 +21,12 @@ class Finding:
         What was measured.
     hint
         What to do next.
+    line
+        Of a repair: the line in the source of the function, from 1; else None.
+    before, after
+        Of a repair: that line as it is and as it should be; an empty one is left out or put in.
+    mended
+        Of a repair: the source of the whole function with it.
     """
 
     code: str
@@ -28,7 +34,11 @@ class Finding:
     title: str
     evidence: str
     hint: str
+    line: int | None = None
+    before: str | None = None
+    after: str | None = None
+    mended: str | None = None
 
-    def to_dict(self) -> dict[str, str]:
-        """JSON-ready."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, str | int]:
+        """JSON-ready; what only a repair has is left out elsewhere."""
+        return {key: value for key, value in asdict(self).items() if value is not None}

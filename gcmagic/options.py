@@ -39,6 +39,7 @@ class Options:
     budget: float | None = BUDGET
     n_jobs: int = 1
     fast: bool = False
+    repair: float = 5.0
     raise_on_failure: bool = False
 
     def __post_init__(self) -> None:
@@ -55,6 +56,8 @@ class Options:
         _hold("seed", self.seed, _is_count(self.seed), "0, 1, 2, ...")
         seconds = budget is None or _is_positive(budget)
         _hold("budget", budget, seconds, "a number of seconds, or None")
+        at_all = _is_positive(self.repair) or self.repair == 0
+        _hold("repair", self.repair, at_all, "a number of seconds, 0 for none")
         jobs = isinstance(self.n_jobs, (int, np.integer)) and self.n_jobs != 0
         _hold("n_jobs", self.n_jobs, jobs, "a number of processes, -1 for all cores")
 

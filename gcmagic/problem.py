@@ -34,6 +34,8 @@ class Problem:
         What messages call the two functions.
     notes
         Sentences about the binding that the report repeats, casts for example.
+    source
+        The text of the cell whose statements compute the gradient; empty where functions do.
     unchecked
         Names of parameters that forward takes and that get no gradient.
     roots
@@ -49,6 +51,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     roots: tuple[Any, ...] = ()
     unchecked: tuple[str, ...] = ()
+    source: str = ""
     layout: ParameterLayout = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -37,11 +37,14 @@ class Report:
         Scheme, epsilon, threshold, layers and seed.
     problem
         What was checked; ``problem.how`` says how it was found.
+    repairs
+        What was found in the source where the verdict is FAIL.
     """
 
     phases: tuple[Phase, ...]
     settings: Settings
     problem: Problem = field(repr=False)
+    repairs: tuple[Finding, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -126,7 +129,7 @@ class Report:
         for phase in self.phases:
             for finding in phase.findings:
                 seen.setdefault((finding.code, finding.where), finding)
-        return tuple(seen.values())
+        return (*seen.values(), *self.repairs)
 
     def is_settled(self, finding: Finding) -> bool:
         """Whether it says only why one point could not judge arrays that pass at another."""

@@ -7,15 +7,17 @@ survives front ends that strip style sheets. Every name of the user's is escaped
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from . import plots
 from .comparison import FAIL, PASS, Comparison, Status, Verdict
 from .explain import html as explanation
+from .findings import Finding
 from .notation import CHECKMARK, exponent
 from .phase import Phase
-from .report_text import shape, worst_lines
+from .report_text import shape, span, worst_lines
 
 if TYPE_CHECKING:
     from .report import Report
@@ -55,11 +57,7 @@ def html(report: Report) -> str:
 def findings(report: Report) -> str:
     """What to do next, and what one point left open and another settled."""
     left = [finding for finding in report.findings if not report.is_settled(finding)]
-    open_ones = "".join(
-        f'<li style="margin:.3em 0"><b>{escape(f.title)}</b>'
-        f'<div style="{QUIET}">{escape(f.evidence)}</div><div>→ {escape(f.hint)}</div></li>'
-        for f in left
-    )
+    open_ones = "".join(map(told, left))
     settled = "".join(
         f"<li>{escape(f.title)}</li>" for f in report.findings if report.is_settled(f)
     )
@@ -71,6 +69,40 @@ def findings(report: Report) -> str:
         parts.append(f"<p {HEADING}>Settled at another point</p>")
         parts.append(f'<ul style="{QUIET}">{settled}</ul>')
     return "".join(parts)
+
+
+def repairs(found: Sequence[Finding]) -> str:
+    """What the source says, below a report."""
+    items = "".join(map(told, found))
+    return f'<div class="gcmagic-repair"><p {HEADING}><b>Repair</b></p><ul>{items}</ul></div>'
+
+
+def told(finding: Finding) -> str:
+    """A finding as an item of a list; a repair with the line that it changes, before and after."""
+    code = changed(finding) if finding.line is not None else ""
+    return (
+        f'<li style="margin:.3em 0"><b>{escape(finding.title)}</b>{code}'
+        f'<div style="{QUIET}">{escape(finding.evidence)}</div>'
+        f"<div>→ {escape(finding.hint)}</div></li>"
+    )
+
+
+def changed(finding: Finding) -> str:
+    """The lines of a repair, what has changed in bold."""
+    before, after = finding.before or "", finding.after or ""
+    start, stop = span(before, after)
+    then, now = escape(before), escape(after)
+    if before and after:
+        now = f"{escape(after[:start])}<b>{escape(after[start:stop])}</b>{escape(after[stop:])}"
+        end = len(before) - (len(after) - stop)
+        then = f"{escape(before[:start])}<b>{escape(before[start:end])}</b>{escape(before[end:])}"
+    rows = [
+        f'<div style="border-left:3px solid {COLOURS[name]};padding-left:.6em">{sign} {code}</div>'
+        for name, sign, code in (("FAIL", "−", then), ("PASS", "+", now))
+        if code
+    ]
+    style = "font-family:monospace;white-space:pre-wrap;margin:.2em 0"
+    return f'<div style="{style}">{"".join(rows)}</div>'
 
 
 def badge(verdict: Verdict) -> str:

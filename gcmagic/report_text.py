@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .comparison import FAIL, Comparison, Status, Verdict
+from .findings import Finding
 from .notation import apart, exponent
 from .phase import Phase
 
@@ -35,7 +36,7 @@ def text(report: Report) -> str:
     if open_findings:
         lines += ["", "what to do next:"]
         for finding in open_findings:
-            lines += [f"- {finding.title}", f"  {finding.evidence}", f"  → {finding.hint}"]
+            lines += told(finding)
         asked = ", ".join(dict.fromkeys(f'"{finding.code}"' for finding in open_findings))
         lines += [f"gcm.explain({asked}) says more"]
     if report.problem.notes:
@@ -44,6 +45,54 @@ def text(report: Report) -> str:
     if settled:
         lines += ["", "settled at another point:", *(f"- {f.title}" for f in settled)]
     return "\n".join(lines)
+
+
+def repairs(findings: Sequence[Finding]) -> str:
+    """What the source says, below a report."""
+    return "\n".join(["gradcheck repair:", *(line for f in findings for line in told(f))])
+
+
+def mended(findings: Sequence[Finding]) -> str:
+    """The functions with their repairs, as a cell that puts methods into their class."""
+    texts: dict[str, str] = {}
+    for finding in findings:
+        if finding.mended is not None:
+            *owner, name = finding.title.partition(" of ")[2].partition(":")[0].split(".")
+            text = finding.mended.rstrip("\n")
+            if owner:
+                text += f"\n\n{'.'.join(owner)}.{name} = {name}"
+            texts[".".join([*owner, name])] = text
+    return "\n\n".join(texts.values())
+
+
+def told(finding: Finding) -> list[str]:
+    """A finding as lines of text; a repair with the line that it changes, before and after."""
+    lines = [f"- {finding.title}"]
+    if finding.line is not None:
+        lines += [f"    {line}" for line in changed(finding)]
+    return [*lines, f"  {finding.evidence}", f"  → {finding.hint}"]
+
+
+def changed(finding: Finding) -> list[str]:
+    """The lines of a repair, ``- before`` and ``+ after``, and marks below what has changed."""
+    before, after = (finding.before or "").split("\n"), (finding.after or "").split("\n")
+    lines = [f"- {line}" for line in before if line] + [f"+ {line}" for line in after if line]
+    if len(before) == len(after) == 1 and before[0] and after[0]:
+        start, stop = span(before[0], after[0])
+        if stop > start:
+            lines.append(" " * (2 + start) + "^" * (stop - start))
+    return lines
+
+
+def span(before: str, after: str) -> tuple[int, int]:
+    """Where in `after` it differs from `before`."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return start, len(after) - end
 
 
 def table(report: Report) -> list[str]:

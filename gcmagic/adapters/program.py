@@ -7,10 +7,11 @@ Whatever discovery binds is written as statements in the user's own names, such 
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import types
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -96,7 +97,9 @@ def build(
     params = {leaf.name: _parameter(leaf) for leaf in leaves}
     read_cost = reading.cost or (lambda scope: scope[COST])
     space = {**cost.space, **copies}
-    fun = _Runner(cost.compiled(), space, tuple(leaves), read_cost, own=own, moving=moving)
+    fun = _Runner(
+        cost.compiled(), space, tuple(leaves), read_cost, own=own, moving=moving, lines=cost.lines
+    )
     stateful = tuple(v for v in copies.values() if users_own(type(v)))
     reads = tuple(slot.read for slot in reading.slots)
     read = _Gradients(tuple(params), reads)
@@ -110,6 +113,7 @@ def build(
         rate,
         own,
         moving,
+        gradient.lines,
     )
     notes = (*reading.notes, *names.pop("notes", ()), *_casts(leaves))
     functions = [v for v in gradient.space.values() if callable(v)]
@@ -189,6 +193,17 @@ class _Runner:
     rate: float = 0.0
     own: dict[str, Any] | None = None
     moving: frozenset[str] = frozenset()
+    lines: tuple[str, ...] = ()
+
+    @contextlib.contextmanager
+    def running(self, code: types.CodeType) -> Iterator[None]:
+        """Run with other code for a while."""
+        before = self.code
+        object.__setattr__(self, "code", code)
+        try:
+            yield
+        finally:
+            object.__setattr__(self, "code", before)
 
     def __call__(self, params: Mapping[str, Any]) -> Any:
         # caches, accumulated gradients and updated weights of the private instances go back

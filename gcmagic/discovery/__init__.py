@@ -158,7 +158,9 @@ def discover_cell(
     check_hints(evidence, hints)
 
     tree = parse_cell(source)
-    return inline_problem(tree.body if tree else [], "the cell", evidence, hints, _known(evidence))
+    return inline_problem(
+        tree.body if tree else [], "the cell", evidence, hints, _known(evidence), source
+    )
 
 
 def _hints(
@@ -210,7 +212,7 @@ def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
         if tree is None or not training_step(tree.body).updates:
             continue
         try:
-            return inline_problem(tree.body, "the cell", evidence, hints, _known(evidence))
+            return inline_problem(tree.body, "the cell", evidence, hints, _known(evidence), source)
         except BindingError as error:
             errors.append(error)
     if errors:

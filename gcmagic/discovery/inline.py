@@ -43,6 +43,7 @@ def inline_problem(
     evidence: Evidence,
     hints: Hints,
     resolve: Callable[[str], Root | None],
+    source: str = "",
 ) -> Problem:
     """The Problem that some statements pose; `where` says what messages call them.
 
@@ -85,6 +86,7 @@ def inline_problem(
             how=f"{where} → {shown}; parameters: {names}; cost: {text}",
             cost_name=text if text.isidentifier() else "the cost",
             gradient_name=where,
+            source=source,
         )
 
     left = left_out(reading, values, hints.params, problem)

@@ -96,6 +96,15 @@ class GradcheckMagics(Magics):
         action="store_true",
         help="random directions for all components at once; looks closer where one is off",
     )
+    @argument(
+        "--repair",
+        metavar="SECONDS",
+        default="5",
+        help="look so long for the edit that makes a failed check pass; 0: none",
+    )
+    @argument(
+        "--apply", action="store_true", help="put the function with that edit into a new cell"
+    )
     @argument("--raise", action="store_true", dest="raise_", help="raise an error for FAIL")
     @argument(
         "--explain", action="store_true", help="say what was found and why, and check nothing"
@@ -147,16 +156,18 @@ class GradcheckMagics(Magics):
                 return None
             problem = self._discover(cell, defined, self._namespace(local_ns), found)
             print(f"gradcheck: {problem.how}")
-            report = check_problem(problem, **options)
+            # the report is there first; an error that is raised has to have the repair in it
+            seconds = 0.0 if options["raise_on_failure"] else options["repair"]
+            report = check_problem(problem, **(options | {"repair": 0} if seconds else options))
         except CheckInterrupted:
             raise
         except KeyboardInterrupt:
             raise CheckInterrupted("stopped; parameters and data are as they were") from None
         except UserCodeError as error:
             raise error from None  # the message says where; no chain of tracebacks
-        self.stage.remember(report, static=arguments.static)
+        self.stage.remember(report, arguments.static, seconds, arguments.apply)
         if arguments.watch:
-            quiet = options | {"raise_on_failure": False}
+            quiet = options | {"raise_on_failure": False, "repair": 0}
             self.follower.follow(report, lambda: self._once_more(arguments, quiet))
         return report
 
@@ -209,6 +220,7 @@ class GradcheckMagics(Magics):
             "budget": self._number(arguments.budget, "--budget"),
             "n_jobs": self._number(arguments.jobs, "--jobs", int),
             "fast": arguments.fast,
+            "repair": self._number(arguments.repair, "--repair"),
             "raise_on_failure": arguments.raise_,
         }
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.display import display
 
+from .. import report_text
+from ..comparison import FAIL
+from ..diagnosis.repair import repair
 from ..errors import InputError
 from ..report import MIME, Report
 
@@ -16,6 +20,19 @@ if TYPE_CHECKING:
 
 
 ATTRIBUTE = "_gcmagic_stage"  # of the shell: it outlives a reload of these modules
+
+# failed reports of one cell that are repaired, each within its seconds
+REPAIRED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A report that is to be shown, and how."""
+
+    report: Report
+    static: bool
+    seconds: float
+    apply: bool
 
 
 class Stage:
@@ -27,7 +44,7 @@ class Stage:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._waiting: list[tuple[Report, bool]] = []
+        self._waiting: list[_Waiting] = []
         self._opened: list[Dashboard] = []  # in the cell that is running
         self._panels: dict[str, list[Dashboard]] = {}
 
@@ -51,9 +68,11 @@ class Stage:
         self._opened.clear()
         self._panels.clear()
 
-    def remember(self, report: Report, static: bool) -> None:
-        """To be shown at the end of this cell."""
-        self._waiting.append((report, static))
+    def remember(
+        self, report: Report, static: bool, seconds: float = 0.0, apply: bool = False
+    ) -> None:
+        """To be shown at the end of this cell, and to be repaired then if it says FAIL."""
+        self._waiting.append(_Waiting(report, static, seconds, apply))
 
     def open_panel(self, report: Report) -> Dashboard:
         """A panel that belongs to the cell that is running."""
@@ -75,16 +94,49 @@ class Stage:
             return
         # result.result alone will not do: the cell that %%gradcheck runs inside this one empties it
         shown = [result.result, *self._shell.user_ns.get("Out", {}).values()]
-        for report, static in waiting:
-            if not any(value is report for value in shown):  # named, or not the last of its cell
+        repaired = 0
+        for one in waiting:
+            report, unseen = one.report, not any(value is one.report for value in shown)
+            if unseen:  # named, or not the last of its cell
                 _show_line(report)
-            elif not static and in_jupyter(self._shell):
+            if one.seconds and report.verdict is FAIL and repaired < REPAIRED:
+                repaired += 1
+                report = self._repair(one)
+            if not unseen and not one.static and in_jupyter(self._shell):
                 display(self.open_panel(report).widget)
         if self._opened:
             cell = _cell_of(result)
             for earlier in self._panels.pop(cell, []):
                 earlier.close()
             self._panels[cell], self._opened = self._opened, []
+
+    def _repair(self, one: _Waiting) -> Report:
+        """The report with the repair, which appears below it; names for it stand for the new one.
+
+        The repair may take seconds, so it comes when the report is there.
+        """
+        try:
+            found = repair(one.report, one.seconds)
+        except KeyboardInterrupt:  # enough of it
+            return one.report
+        if not found:
+            return one.report
+        whole = replace(one.report, repairs=found)
+        for space in (self._shell.user_ns, self._shell.user_ns.get("Out", {})):
+            for name, value in list(space.items()):
+                if value is one.report:
+                    space[name] = whole
+        data = {"text/plain": report_text.repairs(found)}
+        if in_jupyter(self._shell):
+            from .. import report_html  # figures: only where they can be shown
+
+            data["text/html"] = report_html.repairs(found)
+        display(data, raw=True)
+        if one.apply:
+            text = report_text.mended(found)
+            if text:
+                self._shell.set_next_input(text)
+        return whole
 
 
 def explore(report: Report) -> Any:

@@ -1,0 +1,68 @@
+"""Names: another variable of the same shape, another count, another number."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ..nodes import number
+from ..scope import Atom
+from ..sites import Edit
+from .look import Look
+
+
+def edits(look: Look) -> Iterator[Edit]:
+    """Each atom of a statement in the place of another that is like it."""
+    known = {atom.label: atom for atom in look.scope.atoms}
+    for spot in look.spots:
+        node = spot.node
+        if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+            continue
+        if isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        parent = spot.parent
+        deeper = isinstance(parent, ast.Attribute) and parent.attr not in ("T", "shape", "size")
+        if deeper and not spot.is_receiver:
+            continue
+        if isinstance(spot.parent, ast.Call) and spot.field == "func":
+            continue
+        here = known.get(look.scope.text(node))
+        if here is None:
+            continue
+        for other in look.scope.atoms:
+            level = _likeness(here, other)
+            if 0 < level <= look.limit:
+                yield look.exchange(level, "name", spot, other.node)
+        if look.limit >= 3 and here.is_array and isinstance(spot.parent, (ast.Call, ast.BinOp)):
+            yield look.exchange(3, "constant", spot, number(1))
+            yield look.exchange(3, "constant", spot, number(0))
+
+
+def _likeness(here: Atom, other: Atom) -> int:
+    """How near another atom is: 1, 2 or 3; 0 where it cannot stand in this place."""
+    if other.label == here.label:
+        return 0
+    if here.is_array and other.is_array:
+        if here.shape != other.shape:
+            return 0
+        return 1 if _same_family(here.key, other.key) else 2
+    if here.is_count and other.is_count:
+        return 2
+    numbers = (here.is_float or here.is_count) and (other.is_float or other.is_count)
+    if numbers:
+        return 2
+    alike = type(here.value) is type(other.value) and not (here.is_array or other.is_array)
+    return 2 if alike else 0
+
+
+def _same_family(a: str, b: str) -> bool:
+    """W1 and W2, A1 and Z1, dgamma and gamma."""
+    stem, index = _split(a)
+    other, number = _split(b)
+    return stem == other or (bool(index) and index == number)
+
+
+def _split(word: str) -> tuple[str, str]:
+    found = re.fullmatch(r"(.*?)_?(\d*)", word)
+    return (found[1], found[2]) if found else (word, "")

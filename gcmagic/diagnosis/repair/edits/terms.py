@@ -1,0 +1,111 @@
+"""Terms that are missing: a path through the network, a regulariser."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ..nodes import binary, number, numpy_call
+from ..scope import Atom
+from ..sites import Edit
+from .factors import _broadcasts, _is_gradient, _shape
+from .look import Look
+
+
+def edits(look: Look) -> Iterator[Edit]:
+    """A term of the right shape added to the value of a statement, or to an array within it."""
+    unused = dead_names(look)
+    target = look.scope.text(look.target) if look.target is not None else ""
+    for spot in look.values:
+        if isinstance(spot.node, ast.Constant):
+            continue
+        shape = _shape(look, spot.node)
+        if shape is None:
+            continue
+        for level, term in _terms(look, shape, unused):
+            if level > look.limit or (isinstance(term, ast.Name) and term.id == target):
+                continue
+            yield look.exchange(level, "term", spot, binary(spot.node, ast.Add, term))
+            yield look.exchange(level + 1, "term", spot, binary(spot.node, ast.Sub, term))
+    top = {id(spot.node) for spot in look.values}
+    for spot in look.spots if look.limit >= 2 else ():
+        node = spot.node
+        if id(node) in top or not isinstance(node, (ast.Name, ast.Subscript, ast.Attribute)):
+            continue
+        if isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
+        if isinstance(spot.parent, (ast.Subscript, ast.Attribute)) and not spot.is_receiver:
+            continue
+        shape = look.scope.shape(node)
+        for atom in look.scope.arrays:
+            fits = shape and atom.shape == shape and atom.label != look.scope.text(node)
+            if fits and (atom.label in unused or _is_gradient(atom)):
+                level = 2 if atom.label in unused else 3
+                yield look.exchange(level, "term", spot, binary(node, ast.Add, atom.node))
+
+
+def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tuple[int, ast.expr]]:
+    scales = [*look.scope.floats, *(a for a in look.scope.counts if abs(a.value) > 1)]
+    counts = [a for a in look.scope.counts if abs(a.value) > 1]
+    for atom in look.scope.arrays:
+        same = atom.shape == shape
+        if not same and not _broadcasts(atom.shape, shape):
+            continue
+        if same:
+            yield (1 if atom.label in unused else 2), atom.node
+        else:
+            yield (2 if atom.label in unused else 3), atom.node
+        if not same:
+            for count in counts:
+                yield 3, binary(atom.node, ast.Div, count.node)
+            continue
+        for scale in scales:
+            product = binary(scale.node, ast.Mult, atom.node)
+            if scale.is_float:
+                level = 2 if not _is_gradient(atom) else 3
+                yield level, product
+                yield level + 1, binary(number(2), ast.Mult, product)
+                for count in counts:
+                    yield (
+                        level,
+                        binary(binary(scale.node, ast.Div, count.node), ast.Mult, atom.node),
+                    )
+                yield 3, binary(scale.node, ast.Mult, numpy_call("sign", atom.node))
+            else:
+                yield 3, binary(atom.node, ast.Div, scale.node)
+        yield 3, binary(number(2), ast.Mult, atom.node)
+        if _is_gradient(atom) and len(shape) >= 1:
+            for axis in range(len(shape)):
+                kept = numpy_call("sum", atom.node, axis=number(axis), keepdims=number(True))
+                yield 4, kept
+
+
+def dead_names(look: Look) -> set[str]:
+    """Labels of atoms that the function computes or takes and never reads."""
+    return unused_labels(look.scope.unit.node) | _unread(look)
+
+
+def _unread(look: Look) -> set[str]:
+    read = {node.id for node in ast.walk(look.scope.unit.node)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}  # fmt: skip
+    return {key for key in look.scope.local if key not in read}
+
+
+def unused_labels(function: ast.AST) -> set[str]:
+    """Names that a function binds and never reads."""
+    stored: dict[str, None] = {}
+    read: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                stored[node.id] = None
+            else:
+                read.add(node.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            read.discard(node.target.id)
+    return {key for key in stored if key not in read and not key.startswith("_")}
+
+
+def of_shape(look: Look, shape: tuple[int, ...]) -> list[Atom]:
+    """Arrays of a shape."""
+    return [atom for atom in look.scope.arrays if atom.shape == shape]

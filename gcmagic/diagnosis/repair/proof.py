@@ -1,0 +1,95 @@
+"""The proof of a repair: another random point, the other points of the report, another batch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...confirm import jittered
+from ...errors import GradcheckError
+from ...phase import Settings, check_at
+from ...problem import Problem
+from .batches import fewer_rows
+from .running import Ran
+from .target import Target
+
+# components of an array that are looked at where a repair is proved
+SAMPLE = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """A place to prove repairs at: a problem, J there, and the numeric gradient to agree with."""
+
+    problem: Problem
+    target: Target
+    cost: float
+
+    def passes(self) -> bool:
+        """Whether all agrees here, and J is what it was, with the code that stands now."""
+        theta = self.target.theta
+        try:
+            same = abs(self.problem.cost_at(theta) - self.cost) <= 1e-12 * abs(self.cost)
+            gradient = self.problem.gradient_at(theta)
+        except GradcheckError:
+            return False
+        return same and self.target.right(gradient) == frozenset(self.target.names)
+
+
+@dataclass(slots=True, eq=False)
+class Proofs:
+    """Points that a repair has to pass beside the one it was found at, each measured once.
+
+    Attributes
+    ----------
+    problem, settings
+        What was checked, and how.
+    start
+        Where the new point is drawn.
+    others
+        What the report holds of other points.
+    ran
+        The user's functions, for the data in them.
+    points
+        The points that every repair has to pass; filled by `look`.
+    """
+
+    problem: Problem
+    settings: Settings
+    start: np.ndarray
+    others: tuple[Target, ...]
+    ran: tuple[Ran, ...] = ()
+    points: list[Point] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Measure a random point that the report has not seen, where the cost is finite."""
+        if not self.points:
+            for target in self.others:
+                cost = self.problem.cost_at(target.theta)
+                self.points.append(Point(self.problem, target, cost))
+            for theta in jittered(self.problem, self.start, self.settings.seed + 100, 3):
+                point = self._point(self.problem, theta)
+                if point is not None:
+                    self.points.append(point)
+                    break
+
+    @contextlib.contextmanager
+    def other_batch(self) -> Iterator[Point | None]:
+        """A point on other data, None where there are none that fit."""
+        with fewer_rows(self.problem, self.ran) as fewer:
+            theta = self.points[-1].target.theta if self.points else self.start
+            yield None if fewer is None else self._point(fewer, theta)
+
+    def _point(self, problem: Problem, theta: np.ndarray) -> Point | None:
+        plain = replace(self.settings, sample=SAMPLE, epsilon=None)
+        try:
+            phase = check_at(problem, "a new point", theta, plain)
+        except (GradcheckError, ArithmeticError, ValueError):
+            return None
+        target = Target.of(phase)
+        if phase.refused or not target.names:
+            return None
+        return Point(problem, target, phase.cost)

@@ -1,0 +1,206 @@
+"""What a unit can name at the end of its call: the shapes of things, traced in one run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .nodes import attribute, binary, loaded, name, number, text
+from .units import Unit
+
+PURE = (
+    ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare,
+    ast.operator, ast.unaryop, ast.cmpop, ast.expr_context, ast.Slice, ast.Tuple,
+)  # fmt: skip
+# calls that may be evaluated: methods and functions of NumPy that leave nothing behind
+QUIET = frozenset(
+    [
+        "sum",
+        "mean",
+        "dot",
+        "matmul",
+        "exp",
+        "log",
+        "sqrt",
+        "tanh",
+        "multiply",
+        "maximum",
+        "minimum",
+        "transpose",
+        "reshape",
+        "where",
+        "abs",
+        "zeros_like",
+        "ones_like",
+        "zeros",
+        "ones",
+        "outer",
+        "einsum",
+        "square",
+        "power",
+        "max",
+        "min",
+        "var",
+        "std",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Atom:
+    """Something that a unit can name: a variable, an attribute, an entry of a dict or a list."""
+
+    label: str
+    node: ast.expr
+    value: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return np.shape(self.value)
+
+    @property
+    def is_array(self) -> bool:
+        """True for an array of numbers with at least one axis."""
+        return isinstance(self.value, np.ndarray) and self.value.dtype.kind in "fiub"
+
+    @property
+    def is_float(self) -> bool:
+        """True for a number that is no count."""
+        return isinstance(self.value, (float, np.floating))
+
+    @property
+    def is_count(self) -> bool:
+        """True for a whole number."""
+        return isinstance(self.value, (int, np.integer)) and not isinstance(self.value, bool)
+
+    @property
+    def key(self) -> str:
+        """The word in it that says what it is: ``W1`` in ``self.params["W1"]``."""
+        words = re.findall(r"[A-Za-z_]\w*", self.label)
+        words = [word for word in words if word not in ("self", "T")] or [self.label]
+        return words[-1]
+
+
+class Scope:
+    """The atoms of a unit, and what expressions over them are worth."""
+
+    def __init__(self, unit: Unit, every: Sequence[Unit] = ()) -> None:
+        self.unit = unit
+        self.numbers = sorted(_numbers(every or (unit,)))
+        self.local = unit.ran.variables
+        self.outer = unit.ran.outer
+        self._values: dict[str, Any] = {}
+        self._labels: dict[int, tuple[ast.AST, str]] = {}
+        self.atoms: list[Atom] = list(self._atoms())
+        self.arrays = [atom for atom in self.atoms if atom.is_array]
+        self.floats = [atom for atom in self.atoms if atom.is_float]
+        self.counts = [atom for atom in self.atoms if atom.is_count]
+        self.labels = {atom.label for atom in self.atoms}
+        self.identifiers = {
+            node.id for node in ast.walk(unit.node) if isinstance(node, ast.Name)
+        } | set(self.local)
+
+    def value(self, node: ast.expr) -> Any:
+        """What an expression is worth at the end of the call; None where it is not evaluated."""
+        label = self.text(node)
+        if label not in self._values:
+            self._values[label] = self._evaluate(node, label)
+        return self._values[label]
+
+    def text(self, node: ast.AST) -> str:
+        """The source of a node, made once."""
+        found = self._labels.get(id(node))
+        if found is None:
+            found = self._labels[id(node)] = (node, text(node))
+        return found[1]
+
+    def shape(self, node: ast.expr) -> tuple[int, ...] | None:
+        """The shape of an array, ``()`` for a number, None for anything else."""
+        value = self.value(node)
+        if isinstance(value, (np.ndarray, np.generic, int, float)):
+            return np.shape(value)
+        return None
+
+    def _evaluate(self, node: ast.expr, label: str) -> Any:
+        if not all(_is_quiet(part) for part in ast.walk(node)):
+            return None
+        try:
+            with np.errstate(all="ignore"):
+                return eval(label, self.outer, self.local)
+        except Exception:  # a name that is not there yet, shapes that do not fit
+            return None
+
+    def _atoms(self) -> Iterator[Atom]:
+        nodes: dict[str, ast.expr] = {key: name(key) for key in self.local if key.isidentifier()}
+        for node in ast.walk(self.unit.node):
+            if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+                if isinstance(node, ast.Attribute) and node.attr == "T":
+                    continue
+                if isinstance(node, ast.Subscript) and isinstance(
+                    node.slice, (ast.Slice, ast.Tuple)
+                ):
+                    continue
+                nodes.setdefault(text(node), loaded(node))
+        places = self._places()
+        for label, node in list(nodes.items()):
+            value = self.value(node)
+            if value is None or isinstance(value, type(np)) or callable(value):
+                continue
+            yield Atom(label, node, value)
+            for key, part, item in _parts(node, value):
+                if key not in nodes:
+                    yield Atom(key, part, item)
+            if isinstance(value, list) and value and isinstance(value[-1], np.ndarray):
+                for place in places:
+                    part = ast.copy_location(ast.Subscript(node, place, ast.Load()), node)
+                    item = self.value(part)
+                    if text(part) not in nodes and isinstance(item, np.ndarray):
+                        yield Atom(text(part), part, item)
+
+    def _places(self) -> list[ast.expr]:
+        """The indices that the function uses, and those beside them."""
+        found: dict[str, ast.expr] = {}
+        for node in ast.walk(self.unit.node):
+            index = node.slice if isinstance(node, ast.Subscript) else None
+            if isinstance(index, (ast.Name, ast.BinOp)) and isinstance(self.value(index), int):
+                found.setdefault(text(index), index)
+        for node in list(found.values()):
+            if isinstance(node, ast.Name):
+                for operator in (ast.Add, ast.Sub):
+                    near = binary(node, operator, number(1))
+                    found.setdefault(text(near), near)
+        return list(found.values())
+
+
+def _numbers(units: Sequence[Unit]) -> set[float]:
+    """The constants that some functions use."""
+    nodes = (node for unit in units for node in ast.walk(unit.node))
+    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return {v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)}
+
+
+def _parts(node: ast.expr, value: Any) -> Iterator[tuple[str, ast.expr, Any]]:
+    """Entries of a small dict under words, and attributes of the instance itself."""
+    if isinstance(value, dict) and len(value) <= 40:
+        for key, item in value.items():
+            if isinstance(key, str) and isinstance(item, np.ndarray):
+                part = ast.copy_location(ast.Subscript(node, number(key), ast.Load()), node)
+                yield text(part), part, item
+    elif isinstance(node, ast.Name) and node.id == "self":
+        for key, item in getattr(value, "__dict__", {}).items():
+            if isinstance(item, (np.ndarray, float, int)):
+                part = attribute(node, key)
+                yield text(part), part, item
+
+
+def _is_quiet(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        function = node.func
+        return isinstance(function, ast.Attribute) and function.attr in QUIET
+    return isinstance(node, (*PURE, ast.keyword))

@@ -1,0 +1,105 @@
+"""Running a candidate: on copies, in a box of time, nothing printed."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ...errors import GradcheckError
+from ...problem import Problem
+
+# a candidate may take this many times as long as the gradient itself, and at least so many seconds
+SLOWER, LEAST = 20.0, 0.2
+
+
+class TimeUp(BaseException):
+    """A candidate took too long; no ``except Exception`` of the user's holds it up."""
+
+
+@contextlib.contextmanager
+def alarm() -> Iterator[Any]:
+    """A function ``limit(seconds)`` that sets the clock, 0 stops it; raises `TimeUp` when it rings.
+
+    Only the main thread has such a clock; elsewhere the function does nothing, and edits that could
+    loop for ever are not made anyway.
+    """
+    possible = hasattr(signal, "setitimer")
+    if not possible or threading.current_thread() is not threading.main_thread():
+        yield lambda seconds: None
+        return
+
+    def ring(number: int, frame: Any) -> None:
+        raise TimeUp
+
+    before = signal.signal(signal.SIGALRM, ring)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, 0)
+    start = perf_counter()
+    try:
+        yield lambda seconds: signal.setitimer(signal.ITIMER_REAL, seconds)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
+        if left:  # somebody else's clock goes on
+            rest = max(left - (perf_counter() - start), 1e-3)
+            signal.setitimer(signal.ITIMER_REAL, rest, interval)
+
+
+class Trial:
+    """Computes the gradient with whatever code stands in the user's functions at the moment."""
+
+    def __init__(self, problem: Problem, limit: Any) -> None:
+        self.problem = problem
+        self.count = 0
+        self._limit = limit
+        self._seconds = 0.0
+
+    def gradient(self, theta: np.ndarray) -> np.ndarray | None:
+        """The gradient at `theta`; None where it raises, is no gradient, or takes too long."""
+        layout = self.problem.layout
+        params = layout.unflatten(theta)
+        self.count += 1
+        try:
+            try:
+                if self._seconds:
+                    self._limit(self._seconds)
+                found = self.problem.grad(params)
+            finally:
+                self._limit(0)
+            return self._flat(found)
+        except (Exception, TimeUp, SystemExit):
+            return None
+
+    def cost(self, theta: np.ndarray) -> float | None:
+        """J at `theta`; None where it cannot be computed."""
+        try:
+            return self.problem.cost_at(theta)
+        except GradcheckError:
+            return None
+
+    def base(self, theta: np.ndarray) -> np.ndarray | None:
+        """The same with the user's own code, and with the time that it takes as the measure."""
+        self._seconds = 0.0
+        self.gradient(theta)
+        start = perf_counter()
+        found = self.gradient(theta)
+        self._seconds = max(LEAST, SLOWER * (perf_counter() - start))
+        return found
+
+    def _flat(self, found: Any) -> np.ndarray:
+        """The gradient as a vector; the quick way where every array has its shape."""
+        layout = self.problem.layout
+        vector = np.empty(layout.size)
+        for block, path in zip(layout.blocks, layout.paths, strict=True):
+            leaf = found
+            for step in path:
+                leaf = leaf[step]
+            if type(leaf) is not np.ndarray or leaf.shape != block.shape:
+                return layout.flatten_gradient(found)
+            vector[block.slice] = leaf.reshape(-1)
+        return vector

@@ -1,0 +1,208 @@
+"""Repair: the edit that makes the check pass, proved, told in the user's own text."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gcmagic as gcm
+from benchmarks.repair import is_right, mended
+from gcmagic.check import check_problem
+from gcmagic.diagnosis.repair import repair
+from gcmagic.discovery import discover_cell
+from tests.suites.cases import Case
+from tests.suites.cases import run as run_source
+from tests.suites.single import RIGHT, SINGLE, pairs
+
+# the whole suite runs in benchmarks/repair.py
+SLICE = random.Random(3).sample(SINGLE, 10)
+PAIRS = pairs()[:3]
+WEIGHTS = np.array([1.0, -2.0, 0.5, 3.0])
+
+
+def cubes(w):
+    return float(np.sum(w**3))
+
+
+def squares(w):
+    scale = 2  # a comment that stays
+    return scale * w**2
+
+
+def repairs(report):
+    return [finding for finding in report.findings if finding.code == "repair"]
+
+
+def test_a_failed_check_says_which_line_to_change_and_what_to():
+    (finding,) = repairs(gcm.check(cubes, squares, WEIGHTS))
+    assert finding.before == "scale = 2  # a comment that stays"
+    assert finding.after == "scale = 3  # a comment that stays"
+    assert finding.line == 2
+    assert finding.mended == (
+        "def squares(w):\n    scale = 3  # a comment that stays\n    return scale * w**2\n"
+    )
+    names = {}
+    exec(finding.mended, names)
+    assert gcm.check(cubes, names["squares"], WEIGHTS).passed
+    assert set(finding.to_dict()) >= {"line", "before", "after", "mended"}
+
+
+def test_the_text_shows_both_lines_and_marks_what_has_changed():
+    report = gcm.check(cubes, squares, WEIGHTS)
+    assert (
+        "    - scale = 2  # a comment that stays\n"
+        "    + scale = 3  # a comment that stays\n"
+        "              ^\n"
+    ) in str(report)
+    assert "scale = <b>3</b>" in report._repr_html_()
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in (*SLICE, *PAIRS)])
+def test_bugs_of_the_suite_are_mended_or_nothing_is_said(case):
+    report = check_problem(case.problem(), init="random", steps=0, repair=30)
+    found = repairs(report)
+    assert not found or is_right(mended(case, found), Case(case.network))
+    if case in SLICE:
+        MENDED.append(bool(found))
+
+
+MENDED: list[bool] = []
+
+
+def test_nearly_all_of_them_are_mended():
+    if len(MENDED) == len(SLICE):
+        assert sum(MENDED) >= 0.9 * len(MENDED)
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in RIGHT])
+def test_right_code_is_left_alone(case):
+    report = check_problem(case.problem(), init="random", steps=0)
+    assert not report.findings
+    assert repair(report) == ()
+
+
+def test_zero_seconds_look_for_nothing():
+    assert not repairs(gcm.check(cubes, squares, WEIGHTS, repair=0))
+    with pytest.raises(gcm.InputError, match="repair is -1"):
+        gcm.check(cubes, squares, WEIGHTS, repair=-1)
+
+
+def test_lambdas_closures_methods_and_decorated_functions_are_mended():
+    def decorated(function):
+        return lambda w: function(w)
+
+    def made(scale):
+        @decorated
+        def gradient(w):
+            return scale * w**2 / 2
+
+        return gradient
+
+    class Layer:
+        def __init__(self):
+            self.__scale = 3
+
+        def gradient(self, w):
+            return self.__scale * w
+
+    wrong = {
+        "lambda": lambda w: 2 * w**2,
+        "closure": made(3),
+        "method": Layer().gradient,
+    }
+    for name, gradient in wrong.items():
+        assert repairs(gcm.check(cubes, gradient, WEIGHTS)), name
+
+
+def test_the_functions_and_what_they_hold_are_what_they_were():
+    seen = []
+    data = np.arange(4.0)
+
+    def gradient(w):
+        seen.append(1)
+        data[:] += 0
+        return 2 * w**2
+
+    code = gradient.__code__
+    report = gcm.check(cubes, gradient, WEIGHTS)
+    assert repairs(report)
+    assert gradient.__code__ is code
+    assert seen == []
+    assert np.array_equal(data, np.arange(4.0))
+
+
+def test_an_edit_that_loops_for_ever_is_stopped():
+    def gradient(w):
+        k, total = 0, np.zeros_like(w)
+        while k < 2:
+            total += w**2
+            k += 1
+        return total
+
+    start = time.perf_counter()
+    report = gcm.check(cubes, gradient, WEIGHTS, repair=20)
+    assert time.perf_counter() - start < 40
+    assert report.verdict is gcm.FAIL
+
+
+def test_functions_that_touch_files_are_not_edited(tmp_path):
+    path: Path = tmp_path / "log"
+
+    def gradient(w):
+        with open(path, "a") as log:
+            print("called", file=log)
+        return 2 * w**2
+
+    report = gcm.check(cubes, gradient, WEIGHTS, repair=0)
+    written = path.read_text()
+    (finding,) = repair(report)
+    assert finding.code == "no-repair"
+    assert "gradient calls open()" in finding.evidence.replace("<locals>.", "")
+    assert len(path.read_text().splitlines()) <= len(written.splitlines()) + 8
+
+
+def test_names_that_are_computed_and_never_used_are_told():
+    source = """
+def backward(w):
+    slope = np.cos(w)
+    return w
+
+def cost(w):
+    return np.sum(np.sin(w) ** 5 + np.cos(w[::-1]) * w)
+"""
+    names = run_source(source)
+    report = gcm.check(names["cost"], names["backward"], WEIGHTS)
+    (finding,) = [f for f in report.findings if f.code == "unused"]
+    assert finding.title == "backward: slope is computed and never used"
+
+
+def test_the_statements_of_a_cell_are_mended():
+    source = """%%gradcheck
+for step in range(3):
+    H = np.tanh(X @ W1)   # hidden
+    P = H @ W2
+    loss = np.mean((P - Y) ** 2)
+    dP = 2 * (P - Y) / Y.size
+    dW2 = H.T @ dP
+    dH = dP @ W2.T
+    dW1 = X.T @ (dH * (1 - H))  # look here
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+"""
+    rng = np.random.default_rng(0)
+    names = {
+        "np": np,
+        "X": rng.standard_normal((6, 3)),
+        "Y": rng.standard_normal((6, 2)),
+        "W1": rng.standard_normal((3, 4)),
+        "W2": rng.standard_normal((4, 2)),
+    }
+    problem = discover_cell(source.partition("\n")[2], names)
+    report = check_problem(problem)
+    (finding,) = repairs(report)
+    assert finding.line == 8
+    assert finding.after == "dW1 = X.T @ (dH * (1 - H ** 2))  # look here"
