@@ -9,9 +9,12 @@ import numpy as np
 
 from .directions import coordinates, sample_for
 from .evaluation import Evaluator
+from .fast import BESIDE
 from .findings import Finding
+from .parameters import Block
 from .phase import Settings
 from .problem import Problem
+from .screening import SLOPES
 
 
 def within(
@@ -52,3 +55,10 @@ def within(
             "(--data X[:, :16],Y[:, :16]) or more time (--budget SECONDS).",
         ),
     )
+
+
+def components_of(blocks: tuple[Block, ...], settings: Settings) -> int:
+    """How many components a point takes where the gradient is right, a slope counted as one."""
+    if settings.fast:
+        return SLOPES + sum(min(BESIDE, block.size) for block in blocks)
+    return sum(block.size for block in blocks)

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 
 from .batched import BatchedEvaluator
-from .budget import within
+from .budget import components_of, within
 from .comparison import FAIL, INCONCLUSIVE, THRESHOLD
 from .diagnosis.repair import repair as repaired
 from .errors import GradcheckFailed
-from .evaluation import Evaluator, progress_bar
+from .evaluation import Evaluator
 from .exposing import expose
 from .initial import random_start
 from .options import BUDGET, Options
 from .parallel import ParallelEvaluator
 from .problem import Problem
+from .progress import Bar
 from .repeatable import repeatable
 from .report import Report
 from .sandbox import untouched
@@ -138,22 +139,25 @@ def check_problem(problem: Problem, **options: Any) -> Report:
     asked = Options(**options)
     settings = asked.settings(problem.layout)
     theta = problem.layout.flatten(problem.params)
-    evaluator: Evaluator = BatchedEvaluator(progress_bar)
+    progress = Bar()
+    evaluator: Evaluator = BatchedEvaluator(progress)
 
     with (
         untouched(problem.fun, problem.grad, *problem.roots) as snapshot,
         np.errstate(all="ignore"),  # what is not finite is a finding, not a warning
         redirect_stdout(StringIO()),  # thousands of calls print what one call prints
+        progress,
     ):
         problem, frozen = repeatable(problem, theta, snapshot)
         if asked.n_jobs != 1 and not frozen:
-            evaluator = ParallelEvaluator(BatchedEvaluator(), asked.n_jobs, progress_bar)
+            evaluator = ParallelEvaluator(BatchedEvaluator(), asked.n_jobs, progress)
         if asked.init == "random":
             name, theta, told = random_start(problem, theta, asked.seed)
         else:
             name, told = "given parameters", ()
         points = 2 if asked.steps else 1
         settings, sampled = within(asked.budget, problem, theta, settings, points, evaluator)
+        progress.expect(points * components_of(problem.layout.select(settings.layers), settings))
         phases = [
             point(problem, name, theta, settings, evaluator, (*frozen, *told, *sampled)),
         ]

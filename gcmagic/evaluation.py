@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -34,7 +33,7 @@ class SerialEvaluator:
     Parameters
     ----------
     progress
-        Wraps the range of components; `progress_bar` shows a bar after a second.
+        Wraps the range of components; a `Bar` shows one after a second.
     """
 
     def __init__(self, progress: Progress = nullcontext) -> None:
@@ -101,30 +100,3 @@ class SerialEvaluator:
                 f"{raised_at(error)}"
             ) from error
         return values, not np.array_equal(workspace.vector(), theta, equal_nan=True)
-
-
-def progress_bar(places: range) -> AbstractContextManager[Iterable[int]]:
-    """A bar with the time left on anything that takes over a second, gone when it ends.
-
-    Text on stderr: what a widget shows would stay in the notebook's file. A notebook that runs
-    without anyone before it gets none, so that what is stored of it is the same in every run.
-    """
-    from tqdm import tqdm
-
-    return tqdm(
-        places,
-        desc="gradcheck",
-        unit="component",
-        delay=1,
-        leave=False,
-        miniters=1,
-        ncols=79,
-        disable=_is_unattended(),
-    )
-
-
-def _is_unattended() -> bool:
-    """Whether a notebook is being run by a program: then nobody could answer ``input()``."""
-    shell = sys.modules.get("IPython")
-    kernel = getattr(shell.get_ipython(), "kernel", None) if shell is not None else None
-    return kernel is not None and not getattr(kernel, "_allow_stdin", True)

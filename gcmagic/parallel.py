@@ -32,7 +32,7 @@ class ParallelEvaluator:
     n_jobs
         Number of workers as joblib counts them: -1 for one a core.
     progress
-        Wraps the range of components; `progress_bar` shows a bar after a second.
+        Wraps the range of components; a `Bar` shows one after a second.
 
     Notes
     -----

@@ -21,6 +21,8 @@ from .problem import Problem
 from .schemes import UNIT_ROUNDOFF
 
 DIRECTIONS = 2
+# differences that they take: three steps for the first, two for the second
+SLOPES = 5
 # what is proved of a component has to be this small beside the largest gradient in its array
 FINE = 0.01
 

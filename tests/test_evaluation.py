@@ -1,11 +1,15 @@
 """The loop: what it calls, what it leaves, how it stops."""
 
+import re
+import time
+
 import numpy as np
 import pytest
 
 from gcmagic import CheckInterrupted, UserCodeError
-from gcmagic.evaluation import SerialEvaluator, progress_bar
+from gcmagic.evaluation import SerialEvaluator
 from gcmagic.problem import Problem
+from gcmagic.progress import Bar
 from tests.problems import relu_network
 
 every = np.arange(4)
@@ -83,7 +87,8 @@ def test_an_error_names_the_component_and_the_line():
 def test_a_quick_check_shows_no_bar(capsys):
     problem = relu_network()
     theta = problem.layout.flatten(problem.params)
-    SerialEvaluator(progress_bar)(problem, theta, every, points(theta[:4]))
+    with Bar() as bar:
+        SerialEvaluator(bar)(problem, theta, every, points(theta[:4]))
     assert capsys.readouterr() == ("", "")
 
 
@@ -95,7 +100,8 @@ def test_a_slow_check_shows_a_bar(monkeypatch, capsys):
     monkeypatch.setattr(std.tqdm, "_time", staticmethod(lambda: next(clock)), raising=False)
     problem = relu_network()
     theta = problem.layout.flatten(problem.params)
-    SerialEvaluator(progress_bar)(problem, theta, every, points(theta[:4]))
+    with Bar() as bar:
+        SerialEvaluator(bar)(problem, theta, every, points(theta[:4]))
     assert "gradcheck" in capsys.readouterr().err
 
 
@@ -103,13 +109,34 @@ def test_a_notebook_that_runs_by_itself_stores_no_bar():
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     cell = nbformat.v4.new_code_cell(
         "import time, numpy as np\n"
-        "from gcmagic.evaluation import SerialEvaluator, progress_bar\n"
-        "from gcmagic.problem import Problem\n"
-        "slow = Problem(lambda w: time.sleep(0.2) or float(w @ w), np.ones_like, np.ones(8))\n"
-        "values = SerialEvaluator(progress_bar)(\n"
-        "    slow, np.ones(8), np.arange(8), np.ones((8, 1))\n"
-        ")"
+        "import gcmagic as gcm\n"
+        "def slow(w):\n"
+        "    time.sleep(0.1)\n"
+        "    return float(w @ w)\n"
+        "report = gcm.check(slow, lambda w: 2 * w, np.ones(8), steps=0)"
     )
     notebook = nbformat.v4.new_notebook(cells=[cell])
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     assert notebook.cells[0].outputs == []
+
+
+@pytest.mark.parametrize("options", [{}, {"fast": True}, {"n_jobs": 2}])
+def test_one_bar_for_a_whole_check_with_the_time_left(options, capsys):
+    from gcmagic.check import check_problem
+    from tests.problems import tanh_network
+
+    right = tanh_network((20, 12, 3))
+
+    def slow(p):
+        if float(np.sum(p["W1"])) < 1e9:  # what no batch can follow
+            time.sleep(0.03 if options.get("fast") else 0.003)
+        return right.fun(p)
+
+    report = check_problem(Problem(slow, right.grad, right.params), steps=0, **options)
+    shown = capsys.readouterr().err
+    assert report.passed
+    assert shown.count("gradcheck:") > 1
+    assert re.search(r"\[\d\d:\d\d<\d\d:\d\d", shown)  # time spent and time left
+    totals = {int(m) for m in re.findall(r"/(\d+) \[", shown)}
+    assert len(totals) <= 2  # one bar, which may grow
+    assert shown.endswith("\r")

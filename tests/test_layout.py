@@ -12,8 +12,9 @@ import gcmagic
 ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
-errors notation parameters schemes problem evaluation batched parallel derivatives directional
-comparison findings rungs ladder directions phase locating screening fast options curves confirm
+errors notation parameters schemes problem evaluation progress batched parallel derivatives
+directional comparison findings rungs ladder directions phase locating screening fast options
+curves confirm
 sandbox budget repeatable initial training diagnosis explain report_text plots report_html
 report_page report settling exposing
 sweep check adapters discovery submissions class_table jupyter cli __main__ __init__

@@ -44,7 +44,7 @@ class BatchedEvaluator:
     Parameters
     ----------
     progress
-        Wraps the range of components; `progress_bar` shows a bar after a second.
+        Wraps the range of components; a `Bar` shows one after a second.
     memory
         Bytes that the copies may take; a quarter of what is free by default, at most 1 GiB.
 

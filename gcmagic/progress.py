@@ -1,0 +1,61 @@
+"""How far a check is, and how long it will take."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+
+class Bar:
+    """One bar for a whole check that takes over a second, with the time left; gone when it ends.
+
+    Text on stderr: what a widget shows would stay in the notebook's file. A notebook that runs
+    without anyone before it gets none, so that what is stored of it is the same in every run.
+
+    Called with a range of components it is a `Progress`; it is one bar for all such calls inside
+    its ``with``.
+    """
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __enter__(self) -> Bar:
+        from tqdm import tqdm
+
+        self._bar = tqdm(
+            total=0,
+            desc="gradcheck",
+            unit="component",
+            delay=1,
+            leave=False,
+            miniters=1,
+            ncols=79,
+            disable=_is_unattended(),
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def expect(self, count: int) -> None:
+        """Say how many components are to come; others that are needed are added to them."""
+        self._bar.total = self._bar.n + count
+
+    def __call__(self, places: range) -> AbstractContextManager[Iterable[int]]:
+        """Count these components as they are taken."""
+        self._bar.total = max(self._bar.total or 0, self._bar.n + len(places))
+        return nullcontext(self._counted(places))
+
+    def _counted(self, places: range) -> Iterator[int]:
+        for place in places:
+            yield place
+            self._bar.update()
+
+
+def _is_unattended() -> bool:
+    """Whether a notebook is being run by a program: then nobody could answer ``input()``."""
+    shell = sys.modules.get("IPython")
+    kernel = getattr(shell.get_ipython(), "kernel", None) if shell is not None else None
+    return kernel is not None and not getattr(kernel, "_allow_stdin", True)
