@@ -10,6 +10,7 @@ import ast
 import contextlib
 import copy
 import types
+import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -134,7 +135,8 @@ def _given(
     except (KeyError, AttributeError, IndexError, TypeError):
         warm = private(values)
     functions = [value for value in gradient.space.values() if callable(value)]
-    with untouched(*functions):
+    with untouched(*functions), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
         Program(gradient.lines, {**gradient.space, **warm}).run()
     return warm, [replace(leaf, value=follow(warm, leaf.path)) for leaf in leaves]
 

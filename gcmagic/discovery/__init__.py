@@ -243,7 +243,13 @@ def explain(namespace: Mapping[str, Any], **hints: Any) -> str:
         candidates = _candidates(evidence, told)
     except BindingError as error:
         verdict, candidates = str(error), backward_candidates(evidence)
-    return report(evidence, candidates, [search(evidence, f, told) for f in candidates], verdict)
+    group = [] if told.backward else group_of(evidence)
+    searches = [search_each(evidence, group, told)] if group else []
+    searches += [search(evidence, function, told) for function in candidates]
+    if not any(found.proposals for found in searches):
+        searches += [search_pair(evidence, function, told) for function in candidates]
+    loops = [] if told.backward or candidates else inline_functions(evidence, told)
+    return report(evidence, candidates, searches, loops, verdict)
 
 
 def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> Proposal:

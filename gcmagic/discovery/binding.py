@@ -131,7 +131,7 @@ def _try_scope(
             wiring.limit = index
         text = wiring.call(backward, site)
         refresh(wiring, backward)
-        label = f"{backward.name} beside {forward.name}" if forward else backward.name
+        label = f"{backward.name} after {forward.name}" if forward else backward.name
         if wiring.missing:
             found.failures.append(
                 Failure(label, f"needs {', '.join(dict.fromkeys(wiring.missing))}")

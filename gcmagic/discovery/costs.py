@@ -17,8 +17,8 @@ from ..adapters.names import (
     suffix,
 )
 from ..errors import BindingError
-from .scopes import is_update
-from .source import Function, names_loaded
+from .scopes import Line, is_update
+from .source import Function, call_name, names_loaded
 from .stored import refresh
 from .wiring import Wiring, contradicts, is_prediction, prediction
 
@@ -86,6 +86,10 @@ def _in_scope(wiring: Wiring, backward: Function) -> list[CostOption]:
         bound = next((n for n in line.binds if is_cost_variable(n)), None)
         if bound and isinstance(line.statement, ast.Assign) and bound not in line.loads:
             if not isinstance(line.statement.targets[0], ast.Name):
+                option = _one_of_several(wiring, line, index, bound, backward)
+                if option is not None:
+                    options.append(option)
+                    continue
                 bound = None  # cost, cache = forward(…): forward itself gives it
             elif not any(name == backward.name for name in line.called):
                 grown = wiring.copy()
@@ -131,6 +135,26 @@ def _shown_only(wiring: Wiring) -> list[CostOption]:
             options.append(CostOption(grown, text, text, (4, index)))
     outermost = [o for o in options if not any(o.text in p.text and o is not p for p in options)]
     return outermost
+
+
+def _one_of_several(
+    wiring: Wiring, line: Line, index: int, bound: str, backward: Function
+) -> CostOption | None:
+    """``loss, dscores = softmax_loss(scores, y)``: a cost function that returns more."""
+    statement = line.statement
+    call = getattr(statement, "value", None)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(call, ast.Call) or not isinstance(target, ast.Tuple):
+        return None
+    name = call_name(call)
+    if grown_function(wiring, name, backward) is None or _about_held_out(call):
+        return None
+    place = [ast.unparse(item) for item in target.elts].index(bound)
+    grown = wiring.copy()
+    text = grown.call(grown_function(wiring, name, backward) or backward, call, index)
+    grown.added.append(f"{COST} = {text}[{place}]")
+    ordinal = ORDINALS[place] if place < len(ORDINALS) else f"{place + 1}th"
+    return CostOption(grown, name, f"{ordinal} value of {text}", (4, index))
 
 
 def _about_held_out(call: ast.Call) -> bool:

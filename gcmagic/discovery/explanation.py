@@ -7,15 +7,25 @@ from collections.abc import Sequence
 from ..adapters.names import BACKWARD, COST, FORWARD, is_decoy, role_score
 from .binding import Search, scopes
 from .evidence import Evidence
+from .inline import training_step
 from .limit import is_available
 from .messages import how
-from .source import Function
+from .source import Function, parse_cell
 
 _ROLES = (("backward", BACKWARD), ("forward", FORWARD), ("cost", COST))
 
 
+def _has_update(source: str) -> bool:
+    tree = parse_cell(source)
+    return tree is not None and bool(training_step(tree.body).updates)
+
+
 def report(
-    evidence: Evidence, candidates: Sequence[Function], searches: Sequence[Search], verdict: str
+    evidence: Evidence,
+    candidates: Sequence[Function],
+    searches: Sequence[Search],
+    loops: Sequence[Function],
+    verdict: str,
 ) -> str:
     """Everything that discovery saw, in the order in which it looked."""
     lines = ["functions, and what their names say:"]
@@ -32,6 +42,12 @@ def report(
         called = f"called in {', '.join(places)}" if places else "called nowhere"
         arguments = ", ".join(function.arguments)
         lines.append(f"    {function.name}({arguments}) returns {returned}; {called}")
+    if not candidates:
+        held = ", ".join(f.name for f in loops) or "none"
+        lines.append(f"functions that hold a training loop: {held}")
+        cells = [k for k, text in enumerate(evidence.cells) if _has_update(text)]
+        said = ", ".join(f"cell {k + 1} of {len(evidence.cells)}" for k in cells) or "none"
+        lines.append(f"cells that hold one: {said}")
     unlimited = "" if is_available() else " (not in the main thread: without a time limit)"
     lines.append(f"trial calls{unlimited}:")
     for found in searches:

@@ -32,7 +32,7 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
         wiring.added.append(f"{upstream} = {DRAW}({out}, {k})")
         wiring.produced[upstream] = upstream
     text = wiring.call_by_names(backward)
-    label = f"{backward.name} beside {partner.name}"
+    label = f"{backward.name} after {partner.name}"
     if wiring.missing:
         found.failures.append(Failure(label, f"needs {', '.join(dict.fromkeys(wiring.missing))}"))
         return found

@@ -87,6 +87,11 @@ class Wiring:
             written = [n for n, b in zip(self.forward_outputs, bundles, strict=False) if b]
             named = [n for n in self.forward_outputs if is_cache(n)]
             rest = named or written or self.forward_outputs[1:]
+            if len(rest) > 1 and not named and not written:
+                # `Z1, A1, Z2 = cache`: all that forward returns, as one
+                self.added.append(f"{name} = ({', '.join(self.forward_outputs)})")
+                self.produced[name] = name
+                return
             if len(rest) == 1:
                 self.added.append(f"{name} = {rest[0]}")
                 self.produced[name] = rest[0]
@@ -95,7 +100,9 @@ class Wiring:
             # A global of that name was left by an earlier cell: it would not move with theta
             self.missing.append(like or name)
             return
-        if self.forward is not None and is_final(like or name):
+        alone = self.forward is not None and not self.forward.returns_tuple
+        only = alone and is_prediction(like or name) and name not in self.evidence.values
+        if self.forward is not None and (only or is_final(like or name)):
             # What forward predicts under another name; a global of that name would be stale
             self.call_forward()
             output = prediction(self, like or name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     beside,
     bundles,
+    courses,
     dicts,
     forgotten,
     inline,
@@ -34,4 +35,5 @@ ROWS = [
     *updates.ROWS,
     *vectors.ROWS,
     *odd.ROWS,
+    *courses.ROWS,
 ]
