@@ -60,10 +60,13 @@ class Dashboard:
         self._take(report)
         self.controls = Controls(self._start, self._layers(), self._recheck.points)
         self._answer(self._question())
-        asking = self.controls
-        for control in (asking.epsilon, asking.layer, asking.phase, asking.view):
+        for control in self._asking():
             control.observe(self._changed, "value")
-        asking.cancel.on_click(self._cancel)
+        self.controls.cancel.on_click(self._cancel)
+
+    def _asking(self) -> tuple[Any, ...]:
+        asked = self.controls
+        return asked.epsilon, asked.layer, asked.phase, asked.view
 
     @property
     def widget(self) -> Any:
@@ -105,6 +108,9 @@ class Dashboard:
             self._closed = True
             self._wanted = None
             self._turn.notify_all()
+            self._picture.forget()
+        for control in self._asking():  # Out keeps the widgets, and they this object
+            control.unobserve_all()
         self.controls.close()
 
     def wait(self, seconds: float | None = None) -> bool:

@@ -52,6 +52,10 @@ class Picture:
             self._stages[view] = _Stage(view, self._blocks, scene)
         return self._stages[view].png(scene, name, verdict)
 
+    def forget(self) -> None:
+        """Let go of all figures."""
+        self._stages.clear()
+
 
 class _Stage:
     """One view: its figure, and what of it is kept drawn."""

@@ -11,7 +11,7 @@ import numpy as np
 from ..comparison import Comparison, Status
 
 LARGEST = 240, 420  # cells down and across that are told apart; of more, the worst is kept
-STRETCH = 1.6  # a cell may be this much wider than high
+STRETCH = 2.0  # a cell may be this much wider than high
 ASPECTS = 0.18, 7.0
 
 # what is drawn where several components share a cell: the last of these
@@ -116,10 +116,10 @@ def _rows(
     natural = [sum(aspects[k] for k in row) for row in rows]
     side = min(height / len(rows) - above, *(f / n for f, n in zip(free, natural, strict=True)))
     side = max(side, 0.05)
-    stretch = min(STRETCH, *(f / n / side for f, n in zip(free, natural, strict=True)))
+    stretches = [min(STRETCH, f / n / side) for f, n in zip(free, natural, strict=True)]
     boxes = []
     y = (height - len(rows) * (side + above)) / 2
-    for row, most in zip(rows, free, strict=True):
+    for row, most, stretch in zip(rows, free, stretches, strict=True):
         widths = [aspects[k] * side * stretch for k in row]
         names = [labels[k] for k in row]
         over = sum(map(max, widths, names)) - most
