@@ -19,6 +19,7 @@ from .evaluation import Evaluator
 from .exposing import expose
 from .initial import random_start
 from .options import BUDGET, Options
+from .pace import not_batched, slow
 from .parallel import ParallelEvaluator
 from .problem import Problem
 from .progress import Bar
@@ -170,7 +171,9 @@ def check_problem(problem: Problem, **options: Any) -> Report:
                 phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
         phases += settle(problem, phases, settings, evaluator)
         phases = expose(problem, phases, settings, evaluator, asked.budget)
-    report = Report(tuple(phases), settings, problem)
+    apart = not_batched(evaluator)
+    phases[0] = replace(phases[0], findings=(*phases[0].findings, *slow(apart, phases)))
+    report = Report(tuple(phases), settings, problem, not_batched=apart)
     if asked.repair and report.verdict is FAIL:
         report = replace(report, repairs=repaired(report, asked.repair))
     if asked.raise_on_failure and report.verdict is FAIL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 import numpy as np
@@ -108,6 +108,11 @@ class Comparison:
     status: np.ndarray
     rounding: float = 0.0
     probe: Probe | None = None
+    # kept: it is asked for some fifty times in one check
+    _verdict: Verdict = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_verdict", self._judged())
 
     @property
     def name(self) -> str:
@@ -161,6 +166,9 @@ class Comparison:
     @property
     def verdict(self) -> Verdict:
         """FAIL for one wrong component, PASS only where all agree and something moved."""
+        return self._verdict
+
+    def _judged(self) -> Verdict:
         if np.any(self.status == Status.WRONG):
             return FAIL
         if self.probe is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import islice
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,8 +28,107 @@ class Evaluator(Protocol):
         ...
 
 
-class SerialEvaluator:
+class PlainCalls:
     """One call after the other, with theta moved in place and put back.
+
+    Beside the calls themselves as little as possible happens: no array is copied, no dict is made.
+    """
+
+    __slots__ = ("_kinds", "_problem", "_starts", "_theta", "_workspace", "_writers")
+
+    def __init__(self, problem: Problem, theta: np.ndarray, dtype: Any = np.float64) -> None:
+        self._problem = problem
+        self._theta = theta
+        self._kinds = "fiubc" if np.dtype(dtype).kind == "c" else "fiub"
+        self._workspace = problem.layout.workspace(theta, dtype)
+        self._writers = [self._workspace.writer(block) for block in problem.layout.blocks]
+        self._starts = [block.start for block in problem.layout.blocks]
+
+    def rows(
+        self, components: np.ndarray, points: np.ndarray, fresh: bool = False
+    ) -> Iterator[list[Any]]:
+        """J at every point of each component, a list a component; see `Evaluator`.
+
+        With `fresh` every call gets arrays that no call has seen.
+
+        Raises
+        ------
+        UserCodeError
+            Where the cost raised; says for which component.
+        """
+        workspace, fun, name = self._workspace, self._problem.fun, self._problem.cost_name
+        kinds, starts = self._kinds, self._starts
+        owners = np.searchsorted(starts, components, side="right") - 1
+        as_is = points.dtype == np.float64
+        where = 0
+        try:
+            centres = self._theta[components].tolist()
+            moved = points.tolist() if as_is else points
+            places = zip(owners.tolist(), components.tolist(), strict=True)
+            for (owner, where), row, centre in zip(places, moved, centres, strict=True):
+                write, offset = self._writers[owner], where - starts[owner]
+                found = []
+                for point in row:
+                    if fresh:
+                        workspace.load(self._theta)
+                        write = workspace.writer(self._problem.layout.blocks[owner])
+                    write(offset, point)
+                    value = fun(workspace.params)
+                    kind = type(value)
+                    if kind is not np.float64 and kind is not float:
+                        value = as_cost(value, name, kinds)
+                    found.append(value)
+                write(offset, centre)
+                yield found
+        except GradcheckError:
+            raise
+        except Exception as error:
+            raise UserCodeError(
+                f"{name} raised {type(error).__name__} with "
+                f"{self._problem.layout.component(where)} moved: {error}{raised_at(error)}"
+            ) from error
+
+    def moved(self) -> bool:
+        """Whether the cost has written into its parameters."""
+        return not np.array_equal(self._workspace.vector(), self._theta, equal_nan=True)
+
+
+_CHUNK = 4096  # components whose points are taken out of their array at once
+
+
+@contextmanager
+def watched(progress: Progress, count: int) -> Iterator[Callable[[int], None]]:
+    """A function that notes how many more components are done, for a bar and for an interrupt.
+
+    Raises
+    ------
+    CheckInterrupted
+        On a keyboard interrupt; says how far it came.
+    """
+    done = 0
+
+    def tick(more: int) -> None:
+        nonlocal done
+        done += more
+        if more == 1:
+            next(places, None)
+        else:
+            for _ in islice(places, more):
+                pass
+
+    try:
+        with progress(range(count)) as shown:
+            places = iter(shown)
+            yield tick
+            next(places, None)  # lets a progress bar see its end
+    except KeyboardInterrupt:
+        raise CheckInterrupted(
+            f"stopped after {done} of {count} components; parameters and data are as they were"
+        ) from None
+
+
+class SerialEvaluator:
+    """One call after the other, for every component.
 
     Parameters
     ----------
@@ -51,52 +151,29 @@ class SerialEvaluator:
         UserCodeError
             Where the cost raised; says for which component.
         """
-        values, moved = self._loop(problem, theta, components, points, fresh=False)
-        if moved:  # the cost writes into its parameters: give it new ones at every call
-            values, _ = self._loop(problem, theta, components, points, fresh=True)
-        return values
+        with watched(self.progress, len(components)) as tick:
+            return one_by_one(problem, theta, components, points, tick)
 
-    def _loop(
-        self,
-        problem: Problem,
-        theta: np.ndarray,
-        components: np.ndarray,
-        points: np.ndarray,
-        fresh: bool,
-    ) -> tuple[np.ndarray, bool]:
-        layout, fun = problem.layout, problem.fun
-        kinds = "fiubc" if points.dtype.kind == "c" else "fiub"
-        workspace = layout.workspace(theta, points.dtype)
-        writers = [workspace.writer(block) for block in layout.blocks]
-        owners = np.searchsorted([b.start for b in layout.blocks], components, side="right") - 1
-        values = np.empty_like(points)
-        places = range(len(components))
-        done = 0
-        try:
-            with self.progress(places) as shown:
-                for i in shown:
-                    component = int(components[i])
-                    write = writers[owners[i]]
-                    offset = component - layout.blocks[owners[i]].start
-                    for k in range(points.shape[1]):
-                        if fresh:
-                            workspace.load(theta)
-                            write = workspace.writer(layout.blocks[owners[i]])
-                        write(offset, points[i, k])
-                        values[i, k] = as_cost(fun(workspace.params), problem.cost_name, kinds)
-                    write(offset, theta[component])
-                    done += 1
-        except KeyboardInterrupt:
-            raise CheckInterrupted(
-                f"stopped after {done} of {len(components)} components; "
-                "parameters and data are as they were"
-            ) from None
-        except GradcheckError:
-            raise
-        except Exception as error:
-            raise UserCodeError(
-                f"{problem.cost_name} raised {type(error).__name__} with "
-                f"{layout.component(int(components[done]))} moved: {error}"
-                f"{raised_at(error)}"
-            ) from error
-        return values, not np.array_equal(workspace.vector(), theta, equal_nan=True)
+
+def one_by_one(
+    problem: Problem,
+    theta: np.ndarray,
+    components: np.ndarray,
+    points: np.ndarray,
+    tick: Callable[[int], None],
+) -> np.ndarray:
+    """The values by plain calls; `tick` hears of every component."""
+    values = np.empty_like(points)
+    calls = PlainCalls(problem, theta, points.dtype)
+    for first in range(0, len(components), _CHUNK):
+        part = slice(first, first + _CHUNK)
+        rows = []
+        for row in calls.rows(components[part], points[part]):
+            rows.append(row)
+            tick(1)
+        values[part] = rows
+    if calls.moved():  # the cost writes into its parameters: give it new ones at every call
+        calls = PlainCalls(problem, theta, points.dtype)
+        for place, row in enumerate(calls.rows(components, points, fresh=True)):
+            values[place] = row
+    return values

@@ -295,6 +295,10 @@ def describe(value: Any) -> str:
 
 def _build(template: Any, leaves: Iterator[Any]) -> Any:
     """The containers of `template` anew, filled with `leaves` in the order of `_leaves`."""
+    if type(template) is np.ndarray:
+        return next(leaves)
+    if type(template) is dict:
+        return {key: _build(item, leaves) for key, item in template.items()}
     if isinstance(template, Mapping):
         new = copy.copy(template) if isinstance(template, MutableMapping) else dict(template)
         for key, item in template.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
-from .derivatives import SINGLE, derivative, noise_of
+from .derivatives import SINGLE, Derivative, derivative, noise_of
 from .directions import coordinates
 from .errors import InputError
 from .evaluation import Evaluator
@@ -131,10 +131,15 @@ def check_at(
     noise = NOISE_BOUND * measured.level
     nfev += measured.nfev
     compared = []
-    for block in blocks:
-        offsets = coordinates(block, settings.sample, settings.seed)
+    chosen = [coordinates(block, settings.sample, settings.seed) for block in blocks]
+    components = np.concatenate([b.start + own for b, own in zip(blocks, chosen, strict=True)])
+    steps = steps_for(theta[components], settings.scheme, settings.epsilon, cost_size(cost, noise))
+    every = derivative(problem, theta, components, steps, settings.scheme, evaluator)
+    ends = np.cumsum([own.size for own in chosen])
+    for block, own, end in zip(blocks, chosen, ends, strict=True):
+        part = every.only(np.arange(end - own.size, end))
         found, used = compare(
-            problem, theta, block, gradient, cost, noise, settings, evaluator, offsets
+            problem, theta, block, gradient, cost, noise, settings, evaluator, own, part
         )
         compared.append(found)
         nfev += used
@@ -169,17 +174,18 @@ def compare(
     settings: Settings,
     evaluator: Evaluator | None = None,
     offsets: np.ndarray | None = None,
+    found: Derivative | None = None,
 ) -> tuple[Comparison, int]:
     """One parameter array at one theta, and the evaluations that it took.
 
-    With `offsets`, only these components of the array.
+    With `offsets`, only these components of the array; with `found`, by what is known of them.
     """
     scheme, threshold = settings.scheme, settings.threshold
     offsets = np.arange(block.size) if offsets is None else offsets
     components = block.start + offsets
-    size = cost_size(cost, noise)
-    steps = steps_for(theta[components], scheme, settings.epsilon, size)
-    found = derivative(problem, theta, components, steps, scheme, evaluator)
+    if found is None:
+        steps = steps_for(theta[components], scheme, settings.epsilon, cost_size(cost, noise))
+        found = derivative(problem, theta, components, steps, scheme, evaluator)
     analytic, numeric, nfev = gradient[components], found.values, found.nfev
 
     with np.errstate(invalid="ignore"):

@@ -39,12 +39,15 @@ class Report:
         What was checked; ``problem.how`` says how it was found.
     repairs
         What was found in the source where the verdict is FAIL.
+    not_batched
+        Arrays whose components went through the cost one at a time, each with why.
     """
 
     phases: tuple[Phase, ...]
     settings: Settings
     problem: Problem = field(repr=False)
     repairs: tuple[Finding, ...] = ()
+    not_batched: tuple[tuple[str, str], ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -200,6 +203,7 @@ class Report:
             "wrong": list(self.wrong),
             "unchecked": list(self.unchecked),
             "notes": list(self.problem.notes),
+            "not_batched": dict(self.not_batched),
             "nfev": self.nfev,
             "findings": [finding.to_dict() for finding in self.findings],
             "phases": [

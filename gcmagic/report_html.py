@@ -49,6 +49,10 @@ def html(report: Report) -> str:
         parts.append(worst)
     parts += [findings(report)]
     parts += [f"<p>Note: {escape(note)}</p>" for note in report.problem.notes]
+    parts += [
+        f"<p>Note: {escape(name)} went through the cost one component at a time: {escape(why)}</p>"
+        for name, why in report.not_batched
+    ]
     parts.append(f'<p style="{QUIET}">{fine_print(report)}</p>')
     style = "line-height:1.45;max-width:62em;overflow-x:auto"
     return f'<div class="gcmagic-report" style="{style}">{"".join(parts)}</div>'

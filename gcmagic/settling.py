@@ -44,12 +44,13 @@ def settle(
     report = Report(tuple(phases), settings, problem)
     if any(phase.refused for phase in phases):
         return []
-    for k, theta in enumerate(jittered(problem, phases[0].theta, settings.seed, SETTLING)):
+    thetas = jittered(problem, phases[0].theta, settings.seed, SETTLING)
+    for k in range(SETTLING):
         left = tuple(name for name in report.names if _is_open(report, name))
         if not left:
             break
         name = f"jittered {k + 1}"
-        phase = point(problem, name, theta, replace(settings, layers=left), evaluator, ())
+        phase = point(problem, name, next(thetas), replace(settings, layers=left), evaluator, ())
         with_it = replace(report, phases=(*report.phases, phase))
         if not phase.refused and any(_told_more(report, with_it, name) for name in left):
             report = with_it

@@ -10,8 +10,9 @@ import numpy as np
 
 from .batch import Batch
 from .bytecode import in_method, in_place, passes_on
-from .quick import quick
+from .quick import WORTH, quick
 from .representation import RULES, UFUNCS, Representation
+from .spare import ARGUMENT, OPERAND, count_of, is_alone, is_called
 
 
 class _Probe:
@@ -82,7 +83,16 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__" and not kwargs and _all_open(inputs, self.batch):
-            found = quick(Copies, self.batch, ufunc, inputs)
+            spare = None
+            place = 0 if type(inputs[0]) is Copies else len(inputs) - 1
+            if (
+                inputs[place].rows.size >= WORTH
+                and count_of(inputs, place) <= ARGUMENT
+                and is_alone(inputs[place].rows)
+                and is_called(sys._getframe(1))
+            ):
+                spare = inputs[place]
+            found = quick(Copies, self.batch, ufunc, inputs, spare)
             return UFUNCS[method](self.batch, ufunc, *inputs) if found is None else found
         references = sys.getrefcount(kwargs["out"][0]) if "out" in kwargs else 0
         batch = _open(inputs)
@@ -283,6 +293,45 @@ def _method(name: str) -> Callable[..., Any]:
 
 for _name in _METHODS:
     setattr(Copies, _name, _method(_name))
+
+
+def _operator(name: str, ufunc: np.ufunc) -> Callable[[Copies, Any], Any]:
+    inherited = getattr(np.lib.mixins.NDArrayOperatorsMixin, name)
+    turned = name.startswith("__r")
+
+    def operator(self: Copies, other: Any) -> Any:
+        batch, kind = self.batch, type(other)
+        if batch.closed:
+            return inherited(self, other)
+        if kind is Copies:
+            if other.batch is not batch:
+                return inherited(self, other)
+        elif kind is not np.ndarray and kind not in _PLAIN:
+            return inherited(self, other)
+        spare = None
+        if sys.getrefcount(self) <= OPERAND and is_alone(self.rows):
+            spare = self
+        elif kind is Copies and sys.getrefcount(other) <= OPERAND and is_alone(other.rows):
+            spare = other
+        inputs = (other, self) if turned else (self, other)
+        found = quick(Copies, batch, ufunc, inputs, spare)
+        return UFUNCS["__call__"](batch, ufunc, *inputs) if found is None else found
+
+    return operator
+
+
+for _name, _ufunc in (
+    ("__add__", np.add),
+    ("__radd__", np.add),
+    ("__sub__", np.subtract),
+    ("__rsub__", np.subtract),
+    ("__mul__", np.multiply),
+    ("__rmul__", np.multiply),
+    ("__truediv__", np.true_divide),
+    ("__pow__", np.power),
+    ("__matmul__", np.matmul),
+):
+    setattr(Copies, _name, _operator(_name, _ufunc))
 
 
 def _all_open(values: Iterable[Any], batch: Batch) -> bool:

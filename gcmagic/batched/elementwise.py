@@ -10,6 +10,7 @@ import numpy as np
 
 from .arrays import Copies
 from .batch import Batch
+from .choosing import chosen
 from .quick import BINARY, POWERS, UNARY, same
 from .representation import RULES, UFUNCS, Index, gather, rest_of
 
@@ -149,7 +150,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         return np.where(
             condition._decided("asks where a value that the perturbation changes is not")
         )
-    return elementwise(np.where, condition, x, y)
+    found = chosen(condition, x, y)
+    return elementwise(np.where, condition, x, y) if found is None else found
 
 
 def clip(x: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..errors import CheckInterrupted
-from ..evaluation import Progress, SerialEvaluator
+from ..evaluation import Progress, one_by_one, watched
 from ..parameters import Block
 from ..problem import Problem, as_cost, raised_at
 from . import rules
 from .arrays import Copies, of_parameter
+from .audit import Audit
 from .batch import Batch, Pool, TooLarge, Untraceable
 from .objects import carrying, placed
 from .pending import resolved
 
-# fewer evaluations than this are not worth a batch: the audit and two traced calls cost as much
-FEW = 128
-# components of every array that are evaluated one by one as well
-AUDITED = 3
-AUDIT_RTOL = 1e-9
-AUDIT_ROUNDING = 512 * 2.0**-53
+# fewer evaluations than this are not worth a batch: the audit and a traced call cost as much
+FEW = 24
 # copies in the first call; later calls grow by this factor
 FIRST, GROWTH = 64, 64
+# a cost that takes less than so many seconds has small arrays: more copies in the first call
+QUICK, QUICKS_FIRST = 1e-4, 1024
 # the largest array of a batch should stay in the cache
-CACHE = 4 * 2**20
+CACHE = 2 * 2**20
 MOST_MEMORY = 2**30
 
 assert rules.RULES  # entered by the import
@@ -76,114 +75,103 @@ class BatchedEvaluator:
         blocks = problem.layout.blocks
         owners = np.searchsorted([b.start for b in blocks], components, side="right") - 1
         values = np.empty_like(points)
-        done = 0
-
-        def tick(count: int = 1) -> None:
-            nonlocal done
-            done += count
-            for _ in range(count):
-                next(shown, None)
-
-        try:
-            with self.progress(range(len(components))) as places:
-                shown = iter(places)
-                for owner in np.unique(owners):
-                    mine = np.flatnonzero(owners == owner)
-                    before = done
-                    values[mine] = self._values(
-                        problem, theta, blocks[owner], components[mine], points[mine], tick
-                    )
-                    tick(before + len(mine) - done)
-                next(shown, None)  # lets a progress bar see its end
-        except KeyboardInterrupt:
-            raise CheckInterrupted(
-                f"stopped after {done} of {len(components)} components; "
-                "parameters and data are as they were"
-            ) from None
+        audit = Audit(problem, theta, _free() if self.memory is None else self.memory)
+        with watched(self.progress, len(components)) as tick:
+            for owner in np.unique(owners):
+                mine = np.flatnonzero(owners == owner)
+                work = _Work(problem, theta, blocks[owner], components[mine], points[mine], tick)
+                values[mine] = self._values(work, audit)
         return values
 
-    def _values(
-        self,
-        problem: Problem,
-        theta: np.ndarray,
-        block: Block,
-        components: np.ndarray,
-        points: np.ndarray,
-        tick: Callable[[int], None],
-    ) -> np.ndarray:
+    def _values(self, work: _Work, audit: Audit) -> np.ndarray:
         """The values for components of one parameter array."""
-        if points.size < FEW or self._left.get(block.name) is problem.fun:
-            return _loop(problem, theta, components, points, tick)
+        name, points = work.block.name, work.points
+        if points.size < FEW or self._left.get(name) is work.problem.fun:
+            return work.plainly()
+        values = np.empty_like(points)
         try:
             if points.dtype != np.float64:
                 raise Untraceable(f"the points are {points.dtype}")
-            return self._batched(problem, theta, block, components, points, tick)
-        except _QuickerError as quicker:
-            self._left[block.name] = problem.fun
-            values = quicker.values
-            missing = quicker.done
-            values[missing:] = _loop(problem, theta, components[missing:], points[missing:], tick)
+            self._batched(work, audit, values)
             return values
+        except _QuickerError:
+            pass  # nothing to be told
         except (Untraceable, Exception) as error:
             reason = str(error) if isinstance(error, Untraceable) else _raised(error)
-            reason += raised_at(error)
-        self.reasons[block.name] = reason
+            self.reasons[name] = reason + raised_at(error)
         if points.dtype == np.float64:
-            self._left[block.name] = problem.fun
-        return _loop(problem, theta, components, points, tick)
+            self._left[name] = work.problem.fun
+        return work.plainly()
 
-    def _batched(
-        self,
-        problem: Problem,
-        theta: np.ndarray,
-        block: Block,
-        components: np.ndarray,
-        points: np.ndarray,
-        tick: Callable[[int], None],
-    ) -> np.ndarray:
-        total, each = points.shape
-        chosen, wanted, centre, seconds = _audit(problem, theta, components, points)
-        limit = _free() if self.memory is None else self.memory
-        values = np.empty_like(points)
-        count = max(1, FIRST // each)  # components, each with all its points
-        start, pool = 0, Pool()
-        while start < total:
-            stop = min(total, start + count)
-            offsets = np.repeat(components[start:stop] - block.start, each)
-            began = time.perf_counter()
+    def _batched(self, work: _Work, audit: Audit, values: np.ndarray) -> None:
+        """Write the values into `values`, which has a row a component."""
+        problem, theta, block = work.problem, work.theta, work.block
+        total, each = work.points.shape
+        chosen = audit.of(work.components, work.points)
+        limit = audit.limit
+        first = FIRST if audit.seconds > QUICK else QUICKS_FIRST
+        count = max(1, first // each)  # components, each with all its points
+        pool = audit.pool
+        while work.done < total:
+            start, stop = work.done, min(total, work.done + count)
+            offsets = np.repeat(work.components[start:stop] - block.start, each)
+            began = time.thread_time()
             try:
-                numbers = points[start:stop].reshape(-1)
+                numbers = work.points[start:stop].reshape(-1)
                 found, batch = traced(problem, theta, block, offsets, numbers, limit / 2, pool)
             except TooLarge:
                 if count * each < FIRST // 4:
-                    raise Untraceable(
-                        f"a few copies need more than {limit / 2**20:.0f} MiB"
-                    ) from None
+                    raise Untraceable("a few copies need more memory than there is") from None
                 count = (stop - start) // 2
                 continue
-            spent = time.perf_counter() - began
+            spent = time.thread_time() - began
             values[start:stop] = found.reshape(-1, each)
-            _compare(values, wanted, chosen[(chosen >= start) & (chosen < stop)], chosen, centre)
-            tick(stop - start)
+            chosen.compare(values, start, stop)
+            work.tell(stop)
             copies = (stop - start) * each
-            start = stop
-            if copies >= 4 * FIRST and spent > copies * seconds and start < total:
-                raise _QuickerError(values, start)
-            if start < total:
+            # the first batch is slower: its memory is new; no clock: a clock too coarse to tell
+            if start and stop < total and spent > copies * audit.seconds > 0:
+                raise _QuickerError
+            if stop < total:
                 fits = min(CACHE * copies / batch.largest, limit / 2 * copies / batch.peak)
                 grown = max(1, int(min(fits, GROWTH * copies)) // each)
-                if grown != count:
-                    count = grown
-                    pool.clear()
-        return values
+                count = grown
+
+
+@dataclass(slots=True)
+class _Work:
+    """Components of one parameter array, and how many of them, from the first on, are done."""
+
+    problem: Problem
+    theta: np.ndarray
+    block: Block
+    components: np.ndarray
+    points: np.ndarray
+    tick: Callable[[int], None]
+    done: int = 0
+    told: int = 0
+
+    def tell(self, done: int) -> None:
+        """Note how many are done; what was done before another way is told once."""
+        self.done = done
+        if done > self.told:
+            self.tick(done - self.told)
+            self.told = done
+
+    def plainly(self) -> np.ndarray:
+        """All of them by plain calls."""
+        count = iter(range(1, len(self.components) + 1))
+        return one_by_one(
+            self.problem,
+            self.theta,
+            self.components,
+            self.points,
+            lambda _: self.tell(next(count)),
+        )
 
 
 class _QuickerError(Exception):
-    """The loop turned out to be quicker; what there is so far is kept."""
-
-    def __init__(self, values: np.ndarray, done: int) -> None:
-        super().__init__()
-        self.values, self.done = values, done
+    """The loop turned out to be quicker."""
 
 
 def traced(
@@ -235,51 +223,6 @@ def _costs(result: Any, batch: Batch, name: str) -> np.ndarray:
     if result.size != 1 or result.dtype.kind not in "fiub":
         raise Untraceable(f"{name} gives shape {result.shape} of {result.dtype}")
     return np.array(result.dense().reshape(batch.count), dtype=float)
-
-
-def _audit(
-    problem: Problem, theta: np.ndarray, components: np.ndarray, points: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Places of a few random components, their values one by one, J, and the seconds of one J."""
-    rng = np.random.default_rng([int(components[0]), len(components)])
-    chosen = np.sort(rng.choice(len(components), min(AUDITED, len(components)), replace=False))
-    centre = problem.cost_at(theta)
-    began = time.perf_counter()
-    wanted = SerialEvaluator()(problem, theta, components[chosen], points[chosen])
-    return chosen, wanted, centre, (time.perf_counter() - began) / wanted.size
-
-
-def _compare(
-    values: np.ndarray, wanted: np.ndarray, ready: np.ndarray, chosen: np.ndarray, centre: float
-) -> None:
-    """Hold the batched values of the audited components against the loop's."""
-    mine = values[ready]
-    plain = wanted[np.isin(chosen, ready)]
-    with np.errstate(invalid="ignore"):
-        moved = np.max(np.abs(plain - centre), axis=1, initial=0.0, keepdims=True)
-        allowed = AUDIT_RTOL * moved + AUDIT_ROUNDING * np.maximum(np.abs(plain), abs(centre))
-        agrees = (np.abs(mine - plain) <= allowed) | (mine == plain)
-    agrees |= np.isnan(mine) & np.isnan(plain)
-    if not np.all(agrees):
-        raise Untraceable("audit: the copies and the plain calls give different costs")
-
-
-def _loop(
-    problem: Problem,
-    theta: np.ndarray,
-    components: np.ndarray,
-    points: np.ndarray,
-    tick: Callable[[int], None],
-) -> np.ndarray:
-    def counted(places: range) -> AbstractContextManager[Iterable[int]]:
-        def each() -> Iterable[int]:
-            for place in places:
-                yield place
-                tick(1)
-
-        return nullcontext(each())
-
-    return SerialEvaluator(counted)(problem, theta, components, points)
 
 
 def _raised(error: BaseException) -> str:

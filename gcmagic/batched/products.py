@@ -105,7 +105,7 @@ def _right(a: np.ndarray, b: Copies) -> Copies:
 def _moved(batch: Batch, base: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """The base, and a product of rank one a copy, which is what the difference adds."""
     shape = (batch.count, left.shape[1], right.shape[1])
-    rows = np.multiply(left[:, :, None], right[:, None, :], out=batch.room(shape))
+    rows = np.einsum("np,nr->npr", left, right, out=batch.room(shape))
     rows += base
     return rows
 
@@ -144,13 +144,12 @@ def _both(a: Copies, b: Copies) -> Copies:
         return transpose(_both(transpose(b), transpose(a)))
     batch = a.batch
     n, shape = batch.count, (a.shape[0], b.shape[1])
-    batch.reserve(n * shape[0] * shape[1])
     delta = b.delta() if 0 in b.axes else None
     if not b.axes or (0 in b.axes and delta is None):
-        return Copies(batch, shape, np.matmul(a.dense(), b.dense()))
+        return Copies(batch, shape, np.matmul(a.dense(), b.dense(), out=batch.room((n, *shape))))
     assert b.base is not None
     full = a.dense()
-    out = np.array(_left(a, b.base).dense())
+    out = _each(batch, full, b.base)
     every = batch.places
     if b.axes == (0, 1):
         assert delta is not None

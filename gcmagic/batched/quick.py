@@ -29,24 +29,35 @@ def same(first: np.ndarray, second: np.ndarray) -> bool:
     return first is second or np.array_equal(first, second)
 
 
-def quick(kind: Any, batch: Batch, ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Any:
+# fewer numbers than this are not worth a look at whose memory they are
+WORTH = 4096
+
+
+def quick(
+    kind: Any,
+    batch: Batch,
+    ufunc: np.ufunc,
+    inputs: tuple[Any, ...],
+    spare: Representation | None = None,
+) -> Any:
     """The copies that `ufunc` gives; None where this is none of the common cases.
 
-    `kind` is the class of copies, which this module does not know.
+    `kind` is the class of copies, which this module does not know; `spare` is an input that nobody
+    will look at again.
     """
     if len(inputs) == 1:
-        return _of_one(kind, batch, ufunc, inputs[0]) if ufunc in UNARY else None
+        return _of_one(kind, batch, ufunc, inputs[0], spare) if ufunc in UNARY else None
     if len(inputs) != 2:
         return None
     a, b = inputs
     if ufunc is np.power:  # as NumPy does it for x ** 2
         instead = POWERS.get(b) if type(b) in (int, float) else None
-        return None if instead is None else _of_one(kind, batch, instead, a)
+        return None if instead is None else _of_one(kind, batch, instead, a, spare)
     if ufunc not in BINARY and ufunc not in ASKING:
         return None
     if type(a) is kind:
         if type(b) is kind:
-            return _of_two(kind, batch, ufunc, a, b)
+            return _of_two(kind, batch, ufunc, a, b, spare)
         x, y = a, b
     else:
         x, y = b, a
@@ -60,21 +71,35 @@ def quick(kind: Any, batch: Batch, ufunc: np.ufunc, inputs: tuple[Any, ...]) -> 
             return None
     else:
         return None
-    out = _room(batch, ufunc, x.rows.shape)
+    rows = x.rows
+    out = _room(batch, ufunc, rows.shape, spare)
     if x is a:
-        rows = ufunc(x.rows, beside, out=out)
+        rows = ufunc(rows, beside, out=out)
         base = ufunc(x.base, y) if x.axes else None
     else:
-        rows = ufunc(beside, x.rows, out=out)
+        rows = ufunc(beside, rows, out=out)
         base = ufunc(y, x.base) if x.axes else None
     return kind(batch, x.shape, rows, base, x.axes, x.index)
 
 
-def _room(batch: Batch, ufunc: np.ufunc, shape: tuple[int, ...]) -> np.ndarray | None:
-    return batch.room(shape) if ufunc in BINARY else batch.room(shape, np.bool_)
+def _room(
+    batch: Batch, ufunc: np.ufunc, shape: tuple[int, ...], spare: Representation | None
+) -> np.ndarray:
+    if ufunc in ASKING:
+        return batch.room(shape, np.bool_)
+    if spare is None or spare.rows.shape != shape:
+        return batch.room(shape)
+    rows, spare.rows = spare.rows, _GONE
+    batch.live -= rows.nbytes
+    return rows
 
 
-def _of_one(kind: Any, batch: Batch, ufunc: np.ufunc, x: Representation) -> Any:
+_GONE = np.empty(0)
+
+
+def _of_one(
+    kind: Any, batch: Batch, ufunc: np.ufunc, x: Representation, spare: Representation | None
+) -> Any:
     rows = x.rows
     if type(x) is not kind or rows.dtype is not F8:
         return None
@@ -84,22 +109,55 @@ def _of_one(kind: Any, batch: Batch, ufunc: np.ufunc, x: Representation) -> Any:
         if x.base.dtype is not F8:
             return None
         base = ufunc(x.base)
-    return kind(batch, x.shape, ufunc(rows, out=batch.room(rows.shape)), base, x.axes, x.index)
+    rows = ufunc(rows, out=_room(batch, ufunc, rows.shape, spare))
+    return kind(batch, x.shape, rows, base, x.axes, x.index)
 
 
-def _of_two(kind: Any, batch: Batch, ufunc: np.ufunc, a: Any, b: Any) -> Any:
-    if a.rows.dtype is not F8 or b.rows.dtype is not F8:
+def _of_two(
+    kind: Any, batch: Batch, ufunc: np.ufunc, a: Any, b: Any, spare: Representation | None
+) -> Any:
+    left, right = a.rows, b.rows
+    if left.dtype is not F8 or right.dtype is not F8:
         return None
-    if a.axes or b.axes:
-        if a.axes != b.axes or a.shape != b.shape or not _same(a.index, b.index):
-            return None
-        rows = ufunc(a.rows, b.rows, out=_room(batch, ufunc, a.rows.shape))
-        return kind(batch, a.shape, rows, ufunc(a.base, b.base), a.axes, a.index)
     shape = a.shape
+    if a.axes or b.axes:
+        if a.shape != b.shape:
+            return None
+        if a.axes == b.axes and _same(a.index, b.index):
+            rows = ufunc(left, right, out=_room(batch, ufunc, left.shape, spare))
+            return kind(batch, shape, rows, ufunc(a.base, b.base), a.axes, a.index)
+        if not a.axes or not b.axes:
+            return _of_dense(kind, batch, ufunc, a, b, spare)
+        return None
     if shape != b.shape and (len(shape) != len(b.shape) or not _fits(b.shape, shape)):
         return None
-    rows = ufunc(a.rows, b.rows, out=_room(batch, ufunc, a.rows.shape))
+    rows = ufunc(left, right, out=_room(batch, ufunc, left.shape, spare))
     return kind(batch, shape, rows)
+
+
+def _of_dense(
+    kind: Any, batch: Batch, ufunc: np.ufunc, a: Any, b: Any, spare: Representation | None
+) -> Any:
+    """Copies in full and copies that differ at one place: the base everywhere, then that place."""
+    x = a if a.axes else b
+    if x.base.dtype is not F8:
+        return None
+    where: list[Any] = [slice(None)] * (1 + len(x.shape))
+    where[0] = batch.places
+    for axis, index in zip(x.axes, x.index, strict=True):
+        where[1 + axis] = index
+    # what is indexed comes first, as in the rows of copies
+    full, moved = (b.rows, a.rows) if x is a else (a.rows, b.rows)
+    there = full[tuple(where)]
+    out = _room(batch, ufunc, full.shape, spare)
+    if x is a:
+        there = ufunc(moved, there)
+        rows = ufunc(x.base, full, out=out)
+    else:
+        there = ufunc(there, moved)
+        rows = ufunc(full, x.base, out=out)
+    rows[tuple(where)] = there
+    return kind(batch, x.shape, rows)
 
 
 def _same(first: Index, second: Index) -> bool:
@@ -117,8 +175,11 @@ def _beside(x: Any, y: np.ndarray) -> Any:
     if lead < 0 or not _fits(y.shape, shape[lead:]):
         return None
     axes = x.axes
-    if not axes or not y.ndim:
+    if not y.ndim:
         return y
+    if not axes:
+        # as long runs of numbers, which is quicker
+        return y if y.shape == shape else np.ascontiguousarray(np.broadcast_to(y, shape))
     if axes == (0,):
         if lead:
             return y

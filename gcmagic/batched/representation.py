@@ -47,6 +47,7 @@ class Representation:
 
     __slots__ = (
         "__weakref__",
+        "_delta",
         "axes",
         "base",
         "batch",
@@ -76,6 +77,7 @@ class Representation:
         self.own = False  # nobody else sees `rows`: it may be written into
         self.family: list[weakref.ref[Representation]] | None = None  # views of the same memory
         self.origin: tuple[Representation, Any] | None = None
+        self._delta: tuple[np.ndarray, bool] | None = None
         batch.enter(self)
 
     def __del__(self) -> None:
@@ -128,10 +130,13 @@ class Representation:
 
     def delta(self) -> np.ndarray | None:
         """Rows less the base there; None where that is not finite."""
-        assert self.base is not None
-        with np.errstate(invalid="ignore", over="ignore"):
-            found = self.rows - gather(self.base, self.axes, self.index)
-        return found if np.all(np.isfinite(found)) else None
+        if self.base is None:
+            return None
+        if self._delta is None:  # of a parameter it is asked for at every layer, or step in time
+            with np.errstate(invalid="ignore", over="ignore"):
+                found = self.rows - gather(self.base, self.axes, self.index)
+            self._delta = found, bool(np.isfinite(found).all())
+        return self._delta[0] if self._delta[1] else None
 
     def row(self, k: int) -> np.ndarray:
         """The array of copy `k`."""
@@ -202,6 +207,7 @@ class Representation:
         self.rows = other.rows.astype(self.dtype, copy=False)
         self.base, self.axes, self.index = other.base, other.axes, other.index
         self.own = own
+        self._delta = None
 
     def _plain(self) -> np.ndarray:
         """What it stands for once the call is over."""

@@ -1,0 +1,87 @@
+"""A few random components of every array one by one, which the copies have to agree with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..evaluation import PlainCalls
+from ..problem import Problem
+from .batch import Pool, Untraceable
+
+# components of every array, each at one of its points
+AUDITED = 3
+RTOL = 1e-9
+ROUNDING = 512 * 2.0**-53
+
+
+class Audit:
+    """Plain calls at one theta, and what they take; what the arrays of one evaluation share.
+
+    Attributes
+    ----------
+    seconds
+        The time of one of them, as the last array showed it.
+    limit, pool
+        Bytes that the copies may take, and the memory that one batch leaves for the next.
+    """
+
+    def __init__(self, problem: Problem, theta: np.ndarray, limit: float) -> None:
+        self._problem = problem
+        self._theta = theta
+        self._rng = np.random.default_rng(theta.size)
+        self._calls: PlainCalls | None = None
+        self._writes = False
+        self._centre = 0.0
+        self.seconds = 0.0
+        self.limit = limit
+        self.pool = Pool()
+
+    def of(self, components: np.ndarray, points: np.ndarray) -> Chosen:
+        """Some of these components, and their costs."""
+        count = min(AUDITED, len(components))
+        places = np.sort(self._rng.choice(len(components), count, replace=False))
+        columns = self._rng.integers(0, points.shape[1], count)
+        first = self._calls is None
+        if self._calls is None:
+            self._centre = self._problem.cost_at(self._theta)
+            self._calls = PlainCalls(self._problem, self._theta)
+        chosen, at = components[places], points[places, columns, None]
+        began = time.thread_time()
+        wanted = list(self._calls.rows(chosen, at, self._writes))
+        self.seconds = (time.thread_time() - began) / count
+        if first and self._calls.moved():  # it writes into its parameters: new ones at every call
+            self._writes = True
+            wanted = list(self._calls.rows(chosen, at, self._writes))
+        return Chosen(places, columns, np.array(wanted)[:, 0], self._centre)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Components by their place, each with a column of its points and the cost there."""
+
+    places: np.ndarray
+    columns: np.ndarray
+    wanted: np.ndarray
+    centre: float
+
+    def compare(self, values: np.ndarray, start: int, stop: int) -> None:
+        """Hold what the copies gave for the places from `start` to `stop` against the plain calls.
+
+        Raises
+        ------
+        Untraceable
+            Where they differ by more than rounding.
+        """
+        ready = (self.places >= start) & (self.places < stop)
+        plain = self.wanted[ready]
+        mine = values[self.places[ready], self.columns[ready]]
+        with np.errstate(invalid="ignore"):
+            allowed = RTOL * np.abs(plain - self.centre)
+            allowed += ROUNDING * np.maximum(np.abs(plain), abs(self.centre))
+            agrees = (np.abs(mine - plain) <= allowed) | (mine == plain)
+        agrees |= np.isnan(mine) & np.isnan(plain)
+        if not np.all(agrees):
+            raise Untraceable("audit: the copies and the plain calls give different costs")
