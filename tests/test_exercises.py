@@ -9,7 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from gcmagic.cli import main
-from gcmagic.jupyter.exercises import solutions_in
+from gcmagic.jupyter.exercises import solutions_in, try_both
 
 START = "import gcmagic as gcm\n%load_ext gcmagic"
 CHECK = "gcm.check(lambda t: t**3, grad, 2.0)"
@@ -100,3 +100,11 @@ def test_a_solution_may_be_any_cell():
         "a b": "%%gradcheck\nx\n\n#%% no",
         "c": "",
     }
+
+
+def test_the_exercises_of_the_course_fail_as_handed_out_and_pass_solved():
+    folder = Path(__file__).parent.parent / "notebooks"
+    (notebook,) = folder.glob("*-exercises.ipynb")
+    tried = try_both(notebook, folder / "solutions" / "09.py", timeout=120)
+    assert len(tried) == 10
+    assert [exercise.name for exercise in tried if not exercise.good] == []
