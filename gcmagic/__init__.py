@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from . import plots
     from .discovery import discover
+    from .selftest import SelfTest, self_test
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ __all__ = [
     "InputError",
     "Report",
     "Scheme",
+    "SelfTest",
     "Status",
     "UserCodeError",
     "Verdict",
@@ -49,6 +51,7 @@ __all__ = [
     "discover",
     "explain",
     "plots",
+    "self_test",
     "sweep",
 ]
 
@@ -61,6 +64,8 @@ def __getattr__(name: str) -> Any:
         return import_module(".plots", __name__)
     if name == "discover":
         return import_module(".discovery", __name__).discover
+    if name in ("SelfTest", "self_test"):
+        return getattr(import_module(".selftest", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -34,7 +34,7 @@ def point(
     measure = screen_at if settings.fast else check_at
     phase = measure(problem, name, theta, settings, evaluator)
     phase = confirmed(problem, phase, settings, evaluator)
-    return replace(phase, findings=(*told, *diagnose(phase, settings)))
+    return replace(phase, findings=(*told, *diagnose(phase, settings, problem)))
 
 
 def settle(

@@ -17,7 +17,7 @@ directional comparison findings rungs ladder directions phase locating screening
 curves confirm
 sandbox budget repeatable initial training diagnosis explain report_text plots report_html
 report_page report settling pace exposing
-sweep check adapters discovery submissions class_table jupyter cli __main__ __init__
+sweep check selftest adapters discovery submissions class_table jupyter cli __main__ __init__
 """
 ORDER = ORDER_TEXT.split()
 # imported inside a function only, and never by import gcmagic

@@ -8,11 +8,13 @@ import pytest
 
 from gcmagic import PASS
 from gcmagic.check import check_problem
+from tests.suites import unseen
 from tests.suites.cases import Case, Mutation, mutated
 from tests.suites.single import NETWORKS, RIGHT, SINGLE, pairs
 
 # the whole suite runs in benchmarks/diagnosis.py
-SLICE = random.Random(1).sample(SINGLE, 16)
+SLICE = random.Random(1).sample(SINGLE, 16) + random.Random(1).sample(unseen.UNSEEN, 4)
+EVERY = (*SINGLE, *unseen.UNSEEN)
 
 
 def named(cases):
@@ -22,19 +24,21 @@ def named(cases):
 def test_the_suite_is_as_large_as_it_says():
     assert len(NETWORKS) >= 12
     assert len(SINGLE) >= 150
+    assert len(unseen.UNSEEN) >= 40
+    assert not {n.name for n in NETWORKS} & {n.name for n in unseen.NETWORKS}
     assert len(pairs()) == 40
     assert pairs() == pairs()
-    assert len({case.name for case in SINGLE}) == len(SINGLE)
+    assert len({case.name for case in EVERY}) == len(EVERY)
 
 
-@pytest.mark.parametrize("case", named(SINGLE))
+@pytest.mark.parametrize("case", named(EVERY))
 def test_a_bug_changes_lines_of_the_source_and_leaves_the_rest_in_place(case):
     assert case.lines
     assert len(case.lines) <= max(1, len(case.mutations[0].before.splitlines()))
     compile(case.source, case.name, "exec")
 
 
-@pytest.mark.parametrize("case", named(RIGHT))
+@pytest.mark.parametrize("case", named((*RIGHT, *unseen.RIGHT)))
 def test_right_code_passes_without_a_word(case):
     report = check_problem(case.problem(), init="random", steps=0)
     assert report.verdict is PASS, report

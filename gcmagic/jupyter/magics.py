@@ -24,6 +24,7 @@ from ..errors import BindingError, CheckInterrupted, InputError, UserCodeError
 from ..problem import Problem
 from ..report import Report
 from ..schemes import SCHEMES
+from ..selftest import SelfTest, self_test_problem
 from .cells import Cells
 from .completion import close_completion, open_completion
 from .following import Follower
@@ -113,6 +114,12 @@ class GradcheckMagics(Magics):
         "--watch", action="store_true", help="check again when a cell redefines what was checked"
     )
     @argument("--unwatch", action="store_true", help="end that, and check nothing")
+    @argument(
+        "--self-test",
+        action="store_true",
+        dest="self_test",
+        help="plant bugs into the gradient and show that each is caught",
+    )
     @argument("--static", action="store_true", help="no sliders below the report")
     @argument("-h", "--help", action="store_true", help="show this and check nothing")
     @no_var_expand
@@ -121,7 +128,7 @@ class GradcheckMagics(Magics):
     @line_cell_magic
     def gradcheck(
         self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
-    ) -> Report | None:
+    ) -> Report | SelfTest | None:
         """Check a backward pass written by hand against its cost.
 
         As a line, %gradcheck finds the forward and backward functions, the parameters and the data
@@ -156,6 +163,8 @@ class GradcheckMagics(Magics):
                 return None
             problem = self._discover(cell, defined, self._namespace(local_ns), found)
             print(f"gradcheck: {problem.how}")
+            if arguments.self_test:
+                return self_test_problem(problem, **options)
             # the report is there first; an error that is raised has to have the repair in it
             seconds = 0.0 if options["raise_on_failure"] else options["repair"]
             report = check_problem(problem, **(options | {"repair": 0} if seconds else options))

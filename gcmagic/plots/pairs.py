@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ..comparison import FAIL, Comparison, Status
-from ..diagnosis.rules import factor_text
+from ..diagnosis.factors import factor_text
 from .card import bare, line_key, named, status_keys, ticks
 from .marks import LIMIT
 from .scene import Artists, Margins, Scene, View

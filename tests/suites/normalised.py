@@ -263,7 +263,7 @@ dH0 = dH0 + dH2 ->    # enters-at-layer: 0
 dH0 = dH0 + dH2 -> dH0 = dH2   # enters-at-layer: 0
 dH0 = dH0 + dH2 -> dH0 = dH0 + 2 * dH2   # enters-at-layer: 0
 dH0 = dH0 + dH2 -> dH0 = dH0 - dH2   # enters-at-layer: 0
-dF = dH2 -> dF = dH2 / 2   # enters-at-layer: 2
+dF = dH2 -> dF = dH2 / 2   # constant-factor: 1/2
 dZ1 = dA1 * (Z1 > 0) -> dZ1 = dA1 * (A1 >= 0)   # enters-at-layer: 1
 dZ1 = dA1 * (Z1 > 0) -> dZ1 = dA1 * (H0.sum() > 0) * (dA1 > 0)   # enters-at-layer: 1
 grads["W1"] = H0.T @ dZ1 -> grads["W1"] = (H0 + dH2).T @ dZ1

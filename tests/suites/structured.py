@@ -234,7 +234,7 @@ dc = dc + dh * o * (1 - tc ** 2) -> dc = dh * o * (1 - tc ** 2)
 dc = dc + dh * o * (1 - tc ** 2) -> dc = dc + dh * o
 dc = dc * f ->
 dh = da @ Wh.T ->
-da_f = df * f * (1 - f) -> da_f = df   # some-components
+da_f = df * f * (1 - f) -> da_f = df
 da_i = di * i * (1 - i) -> da_i = di * (1 - i ** 2)
 da_o = do * o * (1 - o) -> da_o = do * o
 da_g = dg * (1 - g ** 2) -> da_g = dg * g * (1 - g)
@@ -299,7 +299,7 @@ for l in range(L): -> for l in range(L - 1):
 for n in range(N): -> for n in range(1, N):   # some-components: E
 grads["W"] = h.T @ dscores -> grads["W"] = dscores.T @ h   # transposed: W
 dh = dscores @ params["W"].T -> dh = dscores @ params["W"]
-dscores = dscores / N -> dscores = dscores / len(np.unique(words))   # constant-factor: 4/7
+dscores = dscores / N -> dscores = dscores / len(np.unique(words))   # constant-factor: 0.5714
 grads["b"] = dscores.sum(axis=0) -> grads["b"] = np.full(3, dscores.sum())   # scalar-broadcast: b
 dscores[np.arange(N), labels] -= 1 -> dscores[np.arange(N), labels] -= 1 / N
 grads["E"] = dE -> grads["E"] = np.zeros_like(dE)   # zero-gradient: E

@@ -1,0 +1,86 @@
+"""Every rule names its bug, keeps silent of the others, and is explained in README."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gcmagic
+from gcmagic import PASS
+from gcmagic.check import check_problem
+from gcmagic.diagnosis.constants import Constant, called
+from gcmagic.diagnosis.rules import CATALOGUE
+from tests.bugs import BUGS, network
+
+ROOT = Path(gcmagic.__file__).parent
+CODES = {code for rule in CATALOGUE for code in rule.codes}
+ROWS = [pytest.param(code, *row[1:], id=f"{code}: {row[0]}") for code in BUGS for row in BUGS[code]]
+
+
+def findings(problem):
+    return check_problem(problem, steps=0).findings
+
+
+def test_a_rule_has_a_function_a_bug_and_a_line_in_the_readme():
+    readme = (ROOT.parent / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("## Findings") :]
+    assert set(BUGS) == CODES
+    assert not {code for code in CODES if f"`{code}`" not in table}
+    made = set()
+    for path in (ROOT / "diagnosis").glob("*.py"):
+        if path.name != "open_questions.py":  # what is neither wrong nor right
+            text = path.read_text(encoding="utf-8")
+            made |= set(re.findall(r'Finding\(\s*"([a-z-]+)"', text))
+    assert made == CODES
+
+
+@pytest.mark.parametrize(("code", "problem", "where", "says"), ROWS)
+def test_the_bug_is_named_first(code, problem, where, says):
+    first = findings(problem)[0]
+    assert (first.code, first.where) == (code, where), first
+    assert says in first.title
+
+
+def test_right_code_gets_no_finding():
+    for lam in (0.0, 0.3):
+        report = check_problem(network(lam=lam), steps=0)
+        assert report.verdict is PASS
+        assert not report.findings
+
+
+@pytest.mark.parametrize(
+    ("c", "name"),
+    [
+        (8.0, "N"),
+        (1 / 8, "1 / N"),
+        (4.0, "N / 2"),
+        (0.25, "2 / N"),
+        (0.6, "keep"),
+        (-8.0, "-N"),
+        (1 / 0.6, "1 / keep"),
+        (3**0.5, "sqrt(k)"),
+        (24.0, "N * k"),
+        (7.0, ""),
+        (1.0, ""),
+        (-1.0, ""),
+    ],
+)
+def test_a_constant_is_called_what_it_is(c, name):
+    known = (Constant(8.0, "N", True), Constant(3.0, "k", True), Constant(0.6, "keep", False))
+    assert called(c, known) == name
+
+
+def test_nothing_is_called_proved_on_fewer_than_four_numbers_beyond_the_fitted_ones():
+    """Two, three and four numbers fit a factor; five prove it."""
+    for size, proved in ((2, False), (4, False), (5, True)):
+        theta = np.arange(1.0, size + 1)
+        report = gcmagic.check(
+            lambda w: float(np.sum(w**3)), lambda w: 2.5 * 3 * w**2, theta, steps=0
+        )
+        first = report.findings[0]
+        assert first.code == "constant-factor"
+        assert ("perhaps" not in first.title) is proved
+        assert ("too few to be sure" not in first.evidence) is proved
