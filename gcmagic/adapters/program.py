@@ -93,6 +93,7 @@ def build(
     copies = private(values, substitutes(leaves))
     own = own_globals({**gradient.space, **cost.space}, copies, moving) if moving else None
     if own is not None:
+        copies = _within(copies, own)
         cost = Program(cost.lines, _within(cost.space, own))
         gradient = Program(gradient.lines, _within(gradient.space, own))
     params = {leaf.name: _parameter(leaf) for leaf in leaves}
@@ -154,20 +155,27 @@ def own_globals(
     own.update({name: copies[name] for name in moving if name in copies})
     for name, value in theirs.items():
         if isinstance(value, types.FunctionType) and value.__globals__ is theirs:
-            remade = types.FunctionType(
-                value.__code__, own, value.__name__, value.__defaults__, value.__closure__
-            )
-            remade.__kwdefaults__ = value.__kwdefaults__
-            remade.__dict__.update(value.__dict__)
-            own[name] = remade
+            own[name] = _remade(value, own)
     return own
 
 
-def _within(space: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: own.get(name, value) if isinstance(value, types.FunctionType) else value
-        for name, value in space.items()
-    }
+def _remade(value: types.FunctionType, own: dict[str, Any]) -> types.FunctionType:
+    remade = types.FunctionType(
+        value.__code__, own, value.__name__, value.__defaults__, value.__closure__
+    )
+    remade.__kwdefaults__ = value.__kwdefaults__
+    remade.__dict__.update(value.__dict__)
+    return remade
+
+
+def _within(space: Mapping[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    found = dict(space)
+    for name, value in space.items():
+        if isinstance(value, types.FunctionType):
+            # a function of ours, made of one of theirs, is no name of the notebook
+            ours = name.startswith("__") and name not in own
+            found[name] = _remade(value, own) if ours else own.get(name, value)
+    return found
 
 
 def _parameter(leaf: Leaf) -> Any:

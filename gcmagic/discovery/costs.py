@@ -111,19 +111,38 @@ def _in_scope(wiring: Wiring, backward: Function) -> list[CostOption]:
             grown.added.append(f"{COST} = {text}")
             options.append(CostOption(grown, name, text, (4, index)))
     if not options and not targets:
-        options = _shown_only(wiring)
+        options = _shown_only(wiring, backward)
+    for option in [*options, *(t[1] for t in targets)]:
+        _without_backward(option.wiring, wiring, backward)
     # Of one function called twice the later call counts; the cells may hold several runs of it
     latest = {option.name: option for option in [*options, *(t[1] for t in targets)]}
     return list(latest.values())
 
 
-def _shown_only(wiring: Wiring) -> list[CostOption]:
+def _without_backward(grown: Wiring, wiring: Wiring, backward: Function) -> None:
+    """Leave out a backward pass before the cost that moves the parameters and binds nothing.
+
+    Otherwise one update would be made on the way, and another one checked.
+    """
+    lines = wiring.scope.lines if wiring.scope else ()
+    new = grown.chosen - wiring.chosen
+    grown.chosen -= {k for k in new if backward.name in lines[k].called and not lines[k].binds}
+
+
+def _shown_only(wiring: Wiring, backward: Function) -> list[CostOption]:
     """``print("Loss:", np.mean(np.square(y - net.forward(X))))``: a cost that is only shown."""
     options: list[CostOption] = []
     for index, line in enumerate(wiring.scope.lines if wiring.scope else ()):
         if not any(c == "print" or c.endswith(".append") for c in line.called):
             continue
         for name, call in line.calls:
+            function = grown_function(wiring, name, backward)
+            if function is not None and not _about_held_out(call):
+                grown = wiring.copy()
+                text = grown.call(function, call, index)
+                grown.added.append(f"{COST} = {text}")
+                options.append(CostOption(grown, name, text, (4, index)))
+                continue
             labels = [n for n in names_loaded(call) if kind(n) == "y"]
             if name.rpartition(".")[2] not in ("mean", "sum") or not labels:
                 continue

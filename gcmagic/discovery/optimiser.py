@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..adapters.names import gradient_stems
+from ..adapters.names import BACKWARD, gradient_stems, is_decoy, is_maker, role_score
+from ..sandbox import global_names
 from .evidence import Evidence, inner
 from .reached import reached
 from .source import Function, definition, expression_name, updated_names
+from .stored import attributes
 
 CUT = "__cut__"
 
@@ -32,12 +34,7 @@ def state_of(evidence: Evidence, backward: Function) -> tuple[str, ...]:
 
     What forward or the cost reads is a parameter and no state.
     """
-    used: set[str] = set()
-    for function in (*evidence.forwards(), *evidence.costs()):
-        if function.name != backward.name:
-            for value in reached(evidence, function):
-                code = getattr(inner(value), "__code__", None)
-                used |= {*code.co_names} if code is not None else set()
+    used = _read_elsewhere(evidence, backward)
     if not used:
         return ()
     found: set[str] = set()
@@ -46,6 +43,21 @@ def state_of(evidence: Evidence, backward: Function) -> tuple[str, ...]:
         if isinstance(node, ast.FunctionDef):
             found |= (_feeding(node) & updated_names(node)) - used
     return tuple(sorted(found))
+
+
+def _read_elsewhere(evidence: Evidence, backward: Function) -> set[str]:
+    """Names that passes of the network read, whatever they are called; updates are none."""
+    used: set[str] = set()
+    for name in evidence.callables():
+        short = name.rpartition(".")[2]
+        function = None if name == backward.name or is_decoy(short) else evidence.read(name)
+        if function is None or is_maker(short) or role_score(short, BACKWARD):
+            continue
+        for value in reached(evidence, function):
+            code = getattr(inner(value), "__code__", None)
+            if code is not None:
+                used |= attributes(code)[0] | global_names(code)[0]
+    return used
 
 
 def without_optimiser(backward: Function, state: tuple[str, ...]) -> Cut | None:

@@ -6,8 +6,10 @@ import types
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..adapters.calling import children
-from ..adapters.names import is_decoy, is_maker
+from ..adapters.names import is_decoy, is_maker, words
 from ..sandbox import global_names, users_own
 from .evidence import Evidence, inner
 from .source import Function, definition, updated_names
@@ -55,8 +57,18 @@ def writer_of(evidence: Evidence, group: Sequence[Function]) -> Function | None:
             continue
         if not is_decoy(function.name) and not is_maker(function.name):
             given = len(global_names(function.code)[1] & (read - own))
+            given *= _computes(evidence, function)
             best += [(given, function)] if given else []
     return max(best, key=lambda item: item[0])[1] if best else None
+
+
+def _computes(evidence: Evidence, function: Function) -> bool:
+    """True for a pass, from data or arrays to activations; ``reset_network()`` makes weights."""
+    if set(words(function.name)) & {"reset", "set", "setup", "clear", "seed", "restart"}:
+        return False
+    code = function.code
+    arrays = {n for n in global_names(code)[0] if isinstance(evidence.values.get(n), np.ndarray)}
+    return bool(function.required or arrays - global_names(code)[1])
 
 
 def reached(evidence: Evidence, function: Function) -> list[Any]:

@@ -100,14 +100,15 @@ class _Codes:
                 continue
             seen.add(name)
             for code in self.known.get(name, ()):
-                new_reads, new_stores = _attributes(code)
+                new_reads, new_stores = attributes(code)
                 reads |= new_reads
                 stores |= new_stores
                 pending += code.co_names
         return reads, stores
 
 
-def _attributes(code: types.CodeType) -> tuple[set[str], set[str]]:
+def attributes(code: types.CodeType) -> tuple[set[str], set[str]]:
+    """Attributes that some code reads, and those that it stores or changes."""
     steps = list(dis.get_instructions(code))
     reads = {s.argval for s in steps if s.opname in ("LOAD_ATTR", "LOAD_METHOD")}
     stores = {s.argval for s in steps if s.opname == "STORE_ATTR"}

@@ -20,6 +20,7 @@ from .objects import NESTED
 from .rows import disagreeing, run_cells
 from .stillness import fingerprint
 from .tuples import NET_LOSS, SOFTMAX_LOSS, VECTOR
+from .updates import SELF_UPDATING
 
 
 def cells(source: str) -> list[str]:
@@ -480,3 +481,13 @@ def test_an_array_as_a_default_is_named_and_not_printed() -> None:
     how = discover(run_cells(cells(source)), cost="energy").how
     assert "energy(" in how
     assert "array" not in how
+
+
+def test_layers_with_an_optimiser_of_their_own_are_refused_and_told_why() -> None:
+    source = SELF_UPDATING.replace(
+        "        self.weights -= learning_rate * output_gradient @ self.input.T\n",
+        "        self.velocity = 0.9 * self.velocity + output_gradient @ self.input.T\n"
+        "        self.weights -= learning_rate * self.velocity\n",
+    ).replace("        self.weights, self.bias", "        self.velocity = np.zeros((n_out, n_in))\n"
+              "        self.weights, self.bias")  # fmt: skip
+    assert "through velocity, the state of an optimiser" in str(refused(source))

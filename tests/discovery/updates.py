@@ -179,3 +179,69 @@ ROWS = [
                  "        self.params[\"W2\"] -= eta * self.H.T @ d\n"
                  "        dH = d @ self.params[\"W2\"].T * (self.H > 0)\n", "W1 b1"),
 ]  # fmt: skip
+
+THINKS = """
+class NeuralNetwork:
+    def __init__(self):
+        np.random.seed(1)
+        self.syn0, self.syn1 = np.random.randn(3, 4), np.random.randn(4, 1)
+    def sigmoid(self, x):
+        return 1 / (1 + np.exp(-x))
+    def think(self, X):
+        self.l1 = self.sigmoid(X @ self.syn0)
+        return self.sigmoid(self.l1 @ self.syn1)
+    def backprop(self, X, y):
+        l2 = self.think(X)
+        l2_delta = (y - l2) * l2 * (1 - l2)
+        l1_delta = l2_delta.dot(self.syn1.T) * self.l1 * (1 - self.l1)
+        self.syn1 += self.l1.T.dot(l2_delta)
+        self.syn0 += X.T.dot(l1_delta)
+def error_of(out, y):
+    return 0.5 * np.sum((out - y) ** 2)
+X, y = np.random.RandomState(0).rand(5, 3), np.random.RandomState(1).rand(5, 1)
+nn = NeuralNetwork()
+for _ in range(3):
+    nn.backprop(X, y)
+    print(error_of(nn.think(X), y))
+"""
+
+GLOBAL_MOMENTUM = """
+def forward(X):
+    global A1
+    A1 = np.tanh(X @ W1)
+    return A1 @ W2
+def loss(X, Y):
+    return 0.5 * np.sum((forward(X) - Y) ** 2)
+def backward(X, Y, lr=0.1):
+    global W1, W2, vW1, vW2
+    d = forward(X) - Y
+    dW2 = A1.T @ d
+    dW1 = X.T @ (d @ W2.T * (1 - A1 ** 2))
+    vW1 = 0.9 * vW1 + 0.1 * dW1
+    vW2 = 0.9 * vW2 + 0.1 * dW2
+    W1 = W1 - lr * vW1
+    W2 = W2 - lr * vW2
+def reset_network():
+    global W1, W2, vW1, vW2
+    r = np.random.RandomState(0)
+    W1, W2 = r.randn(3, 4), r.randn(4, 2)
+    vW1, vW2 = np.zeros((3, 4)), np.zeros((4, 2))
+reset_network()
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+"""
+
+_thinks = Row("a forward pass called think", "F", THINKS, "syn0 syn1", "nn.backprop", "error_of")
+_both = Row("momentum over globals", "F", GLOBAL_MOMENTUM, "W1 W2", "backward", "loss")
+ROWS += [
+    _thinks,
+    _thinks.broken("delta of the output again", "l2_delta.dot(self.syn1.T) * self.l1 * ",
+                   "l2_delta.dot(self.syn1.T) * ", "syn0"),
+    _both,
+    _both.broken("no derivative", " * (1 - A1 ** 2)", "", "W1"),
+]  # fmt: skip
+
+_after = Row("the cost after the update", "F", THINKS.replace(
+    "    print(error_of(nn.think(X), y))\n", "    cost = error_of(nn.think(X), y)\n"),
+    "syn0 syn1", "nn.backprop", "error_of")  # fmt: skip
+ROWS += [_after]
