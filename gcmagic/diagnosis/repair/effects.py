@@ -18,7 +18,7 @@ from .target import Target
 from .trial import Trial
 from .units import Unit
 
-SCALE = 1.37
+SCALE, SHIFT = 1.37, 0.013
 
 
 def effects(
@@ -77,7 +77,9 @@ def _probes(site: Site) -> Iterator[tuple[list[ast.stmt], int]]:
             part = part.value  # p[np.arange(N), y] -= 1: all of p
         if _calls(part) or isinstance(part, ast.Starred):
             return
+        # the shift shows what is zero, a mask that is cleared for one
         scaled = binary(loaded(part), ast.Mult, number(SCALE))
+        scaled = binary(scaled, ast.Add, number(SHIFT))
         one = at(ast.Assign([_stored(part)], scaled))
         made.append(one if len(flat) == 1 else _if_possible(one))
     if made:

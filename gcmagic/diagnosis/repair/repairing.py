@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 # how many edits that pass are proved, and how many ways to begin a pair are followed
 PROVED, BEGINNINGS = 6, 3
+# candidates for a single edit that goes further, where no second one helped
+DEEPER = 3000
 
 
 def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
@@ -114,7 +116,8 @@ def _found(
 ) -> Repaired | None:
     """One edit, or two together."""
     wrong = search.target.wrong
-    hits, parts = search.run(search.places(units, base, wrong), wrong)
+    places = search.places(units, base, wrong)
+    hits, parts, key = search.run(places, wrong)
     found = _proved(_changes(hits), units, proofs)
     if found or not parts:
         return found
@@ -127,7 +130,9 @@ def _found(
         found = _second(search, units, first, [p for p in parts if p.right == first.right], proofs)
         if found:
             return found
-    return None
+    search.limit += DEEPER
+    hits, _, _ = search.run(places, wrong, key)
+    return _proved(_changes(hits), units, proofs)
 
 
 def _second(
@@ -145,7 +150,7 @@ def _second(
             base = search.trial.gradient(search.target.theta)
             if base is None:
                 return None
-            hits, _ = search.run(search.places(others, base, left), left)
+            hits, _, _ = search.run(search.places(others, base, left), left)
             changes = _changes(hits)
         found = _proved(changes, others, proofs, [now])
         if found:

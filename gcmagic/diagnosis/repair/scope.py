@@ -92,6 +92,7 @@ class Scope:
 
     def __init__(self, unit: Unit, every: Sequence[Unit] = ()) -> None:
         self.unit = unit
+        self.words = sorted(_words(every or (unit,)))
         self.numbers = sorted(_numbers(every or (unit,)))
         self.local = unit.ran.variables
         self.outer = unit.ran.outer
@@ -176,6 +177,15 @@ class Scope:
                     near = binary(node, operator, number(1))
                     found.setdefault(text(near), near)
         return list(found.values())
+
+
+def _words(units: Sequence[Unit]) -> set[str]:
+    """The texts that some functions compare with, or call each other with."""
+    nodes = (node for unit in units for node in ast.walk(unit.node))
+    holders = [node for node in nodes if isinstance(node, (ast.Call, ast.Compare))]
+    parts = (part for node in holders for part in ast.iter_child_nodes(node))
+    values = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return {value for value in values if isinstance(value, str)}
 
 
 def _numbers(units: Sequence[Unit]) -> set[float]:

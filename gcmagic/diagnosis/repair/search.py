@@ -93,6 +93,8 @@ class Search:
         Code that the cost runs through as well; its edits have to leave the cost alone.
     behind
         The same, where there is other code that is edited first.
+    limit
+        Candidates that are tried at most.
     """
 
     trial: Trial
@@ -101,6 +103,7 @@ class Search:
     cost: float
     guarded: frozenset[CodeType] = field(default_factory=frozenset)
     behind: frozenset[CodeType] = field(default_factory=frozenset)
+    limit: int = LIMIT
 
     def places(self, units: Sequence[Unit], base: np.ndarray, wrong: frozenset[str]) -> list[Place]:
         """All sites, with ranks from the arrays that they have an effect on."""
@@ -122,14 +125,20 @@ class Search:
                 found.append(Place(site, rank, Look.at(site, scope, tuple(every))))
         return found
 
-    def run(self, places: Sequence[Place], wrong: frozenset[str]) -> tuple[list[Hit], list[Hit]]:
-        """Edits that mend everything, and edits that mend a part and break nothing."""
+    def run(
+        self, places: Sequence[Place], wrong: frozenset[str], start: int | None = None
+    ) -> tuple[list[Hit], list[Hit], int]:
+        """Edits that mend everything, and those that mend a part and break nothing.
+
+        The last thing returned is how far it went; with `start` it goes on from there, and no
+        part makes it stop.
+        """
         names = frozenset(self.target.names)
         right = names - wrong
         hits: list[Hit] = []
         parts: list[Hit] = []
         stop = DEEPEST + ELSEWHERE + SHARED
-        key = 0
+        key = start or 0
         while key <= stop and not self.over:
             near = [place for place in places if 0 <= key - place.rank <= DEEPEST]
             edits = (edit for place in near for edit in place.edits(key - place.rank))
@@ -139,15 +148,15 @@ class Search:
                     (hits if good == names else parts).append(Hit(edit, key, good))
             if hits:
                 stop = min(stop, hits[0].key + 1)
-            elif parts:
+            elif parts and start is None:
                 stop = min(stop, max(parts[0].key + PATIENCE, PART + 1))
             key += 1
-        return hits, parts
+        return hits, parts, key
 
     @property
     def over(self) -> bool:
         """Whether there were enough candidates, or there is no more time."""
-        return self.trial.count > LIMIT or perf_counter() > self.deadline
+        return self.trial.count > self.limit or perf_counter() > self.deadline
 
     def _tried(self, edits: Iterable[Edit]) -> Iterator[tuple[Edit, np.ndarray | None]]:
         for chunk in _chunks(edits):

@@ -54,7 +54,7 @@ def unnatural(made: Change, kind: str) -> tuple[int, int, int]:
     """What puts an edit behind others of its level: where it stands, and how much it adds."""
     target = made.after.partition("=")[0].strip()
     misplaced = kind == "factor" and bool(_BEFORE_ACTIVATION.fullmatch(target))
-    return (kind != "analogy", int(misplaced), made.growth)
+    return (kind != "analogy", int(misplaced or kind == "flip"), made.growth)
 
 
 def change(edit: Edit) -> Change | None:

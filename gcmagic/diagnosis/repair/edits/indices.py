@@ -20,6 +20,10 @@ def edits(look: Look) -> Iterator[Edit]:
         if isinstance(node, ast.Constant) and not isinstance(parent, ast.UnaryOp):
             for level, value in _constants(node.value, _is_place(spot)):
                 yield look.exchange(level, "constant", spot, number(value))
+            if isinstance(node.value, str) and isinstance(parent, (ast.Call, ast.Compare)):
+                for word in look.scope.words:
+                    if word != node.value:
+                        yield look.exchange(1, "word", spot, number(word))
             if _is_number(node.value) and not _is_place(spot) and look.limit >= 2:
                 for value in look.scope.numbers:
                     yield look.exchange(2, "constant", spot, number(value))

@@ -53,7 +53,7 @@ def _accumulation(look: Look, statement: ast.stmt) -> Iterator[Edit]:
         ):
             if isinstance(statement.op, old):
                 made = at(ast.AugAssign(statement.target, new(), statement.value))
-                yield look.put(1, "operator", lambda made=made: made)
+                yield look.put(1, "flip", lambda made=made: made)
     elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
         if isinstance(target, (ast.Name, ast.Subscript, ast.Attribute)):

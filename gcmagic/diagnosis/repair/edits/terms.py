@@ -38,10 +38,13 @@ def edits(look: Look) -> Iterator[Edit]:
             continue
         shape = look.scope.shape(node)
         for atom in look.scope.arrays:
-            fits = shape and atom.shape == shape and atom.label != look.scope.text(node)
-            if fits and (atom.label in unused or _is_gradient(atom)):
-                level = 2 if atom.label in unused else 3
+            dead = atom.label in unused
+            near = shape and (atom.shape == shape or (dead and _broadcasts(atom.shape, shape)))
+            if near and (dead or _is_gradient(atom)) and atom.label != look.scope.text(node):
+                level = 2 if dead else 3
                 yield look.exchange(level, "term", spot, binary(node, ast.Add, atom.node))
+                if dead:
+                    yield look.exchange(level, "term", spot, binary(node, ast.Sub, atom.node))
 
 
 def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tuple[int, ast.expr]]:
