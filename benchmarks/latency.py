@@ -40,9 +40,12 @@ def measure(browser, server, home: Path, size: int, steps: int) -> tuple[float, 
     panel = notebook.panel()
     for key in ("Home", "PageUp"):  # computed here, known from then on
         panel.press(key)
-        panel.wait_for_status(f"epsilon {panel.readout}, given parameters: ", 300)
-        panel.wait_for_status("components", 300)
-        notebook.page.wait_for_timeout(1500 if size < 50_000 else 20_000)
+        unfinished = "checking", "first look", "waiting"
+        for _ in range(3000):
+            notebook.page.wait_for_timeout(100)
+            words = panel.status
+            if panel.readout in words and not any(word in words for word in unfinished):
+                break
     took = panel.latencies(*["Home", "PageUp"] * (steps // 2))
     notebook.page.close()
     return statistics.median(took), statistics.quantiles(took, n=10)[-1], min(took)

@@ -103,7 +103,7 @@ def test_every_component_has_its_cell(shape, sheet):
 
 def test_one_wrong_component_among_a_million_is_seen():
     size = 1000
-    status = np.zeros(size * size)
+    status = np.zeros(size * size, dtype=np.int8)
     status[123_456] = Status.WRONG
     values = np.ones(size * size)
     block = compared(values.reshape(size, size), values.reshape(size, size), np.zeros((size, size)))

@@ -39,7 +39,7 @@ class Box:
 def ranks(block: Comparison, heights: np.ndarray) -> np.ndarray:
     """A sheet of cells: the place of the status in `ORDER` plus a share of 1 for the distance."""
     share = np.clip((np.log10(np.maximum(heights, 1e-16)) + 16) / 16, 0, 0.999)
-    place = np.array([ORDER.index(Status(int(s))) for s in block.status.tolist()], dtype=float)
+    place = np.array([ORDER.index(status) for status in Status], dtype=float)[block.status]
     flat = np.full(block.block.size, ABSENT)
     flat[block.components] = place + share
     return pooled(sheet(flat, block.shape))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -54,7 +55,7 @@ class Scene:
     @property
     def statuses(self) -> list[Status]:
         """Which occur, with those two that a legend always explains."""
-        found = {Status(int(s)) for block in self.blocks for s in set(block.status.tolist())}
+        found = {Status(int(s)) for block in self.blocks for s in np.unique(block.status)}
         return sorted(found | {Status.AGREES, Status.WRONG})
 
 
