@@ -50,10 +50,11 @@ def _read_elsewhere(evidence: Evidence, backward: Function) -> set[str]:
     used: set[str] = set()
     for name in evidence.callables():
         short = name.rpartition(".")[2]
-        function = None if name == backward.name or is_decoy(short) else evidence.read(name)
-        if function is None or is_maker(short) or role_score(short, BACKWARD):
+        if name == backward.name or is_decoy(short) or is_maker(short):
             continue
-        for value in reached(evidence, function):
+        method = evidence.read(name) if "." in name and not role_score(short, BACKWARD) else None
+        values = reached(evidence, method) if method is not None else [evidence.raw(name)]
+        for value in values if not role_score(short, BACKWARD) else ():
             code = getattr(inner(value), "__code__", None)
             if code is not None:
                 used |= attributes(code)[0] | global_names(code)[0]

@@ -52,11 +52,14 @@ def writer_of(evidence: Evidence, group: Sequence[Function]) -> Function | None:
                 read |= global_names(code)[0]
                 own |= global_names(code)[1]
     best: list[tuple[int, Function]] = []
-    for function in map(evidence.read, evidence.functions):
-        if function is None or function.code is None or function.name in names:
+    for name in evidence.functions:
+        code = getattr(evidence.raw(name), "__code__", None)
+        # from the compiled code: reading the source of every function would take too long
+        if code is None or name in names or not global_names(code)[1] & (read - own):
             continue
-        if not is_decoy(function.name) and not is_maker(function.name):
-            given = len(global_names(function.code)[1] & (read - own))
+        function = evidence.read(name)
+        if function is not None and not is_decoy(name) and not is_maker(name):
+            given = len(global_names(code)[1] & (read - own))
             given *= _computes(evidence, function)
             best += [(given, function)] if given else []
     return max(best, key=lambda item: item[0])[1] if best else None
