@@ -106,6 +106,7 @@ def run(
         allow_errors=allow_errors,
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,  # how a stream is cut into pieces differs from run to run
         shutdown_kernel="immediate",
         on_notebook_start=begin,
         on_cell_execute=before,
