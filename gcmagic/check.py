@@ -13,6 +13,7 @@ import numpy as np
 from .batched import BatchedEvaluator
 from .budget import components_of, within
 from .comparison import FAIL, INCONCLUSIVE, THRESHOLD
+from .complex_parameters import conjugates, real_problem
 from .diagnosis.repair import repair as repaired
 from .errors import GradcheckFailed
 from .evaluation import Evaluator
@@ -23,7 +24,7 @@ from .pace import not_batched, slow
 from .parallel import ParallelEvaluator
 from .problem import Problem
 from .progress import Bar
-from .repeatable import repeatable
+from .repeatable import repeatable, with_casts, writes_parameters
 from .report import Report
 from .sandbox import untouched
 from .schemes import CENTRAL, Scheme
@@ -117,7 +118,7 @@ def check(
     """
     __tracebackhide__ = _is_failed_check
     return check_problem(
-        Problem(fun, grad, params),
+        real_problem(fun, grad, params),
         epsilon=epsilon,
         scheme=scheme,
         layers=layers,
@@ -149,7 +150,8 @@ def check_problem(problem: Problem, **options: Any) -> Report:
         redirect_stdout(StringIO()),  # thousands of calls print what one call prints
         progress,
     ):
-        problem, frozen = repeatable(problem, theta, snapshot)
+        writes = () if problem.how else writes_parameters(problem, theta)
+        problem, frozen = repeatable(with_casts(problem), theta, snapshot)
         if asked.n_jobs != 1 and not frozen:
             evaluator = ParallelEvaluator(BatchedEvaluator(), asked.n_jobs, progress)
         if asked.init == "random":
@@ -160,7 +162,7 @@ def check_problem(problem: Problem, **options: Any) -> Report:
         settings, sampled = within(asked.budget, problem, theta, settings, points, evaluator)
         progress.expect(points * components_of(problem.layout.select(settings.layers), settings))
         phases = [
-            point(problem, name, theta, settings, evaluator, (*frozen, *told, *sampled)),
+            point(problem, name, theta, settings, evaluator, (*frozen, *writes, *told, *sampled)),
         ]
         if asked.steps:
             after, told = train(problem, theta, asked.steps, asked.learning_rate)
@@ -171,6 +173,7 @@ def check_problem(problem: Problem, **options: Any) -> Report:
                 phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
         phases += settle(problem, phases, settings, evaluator)
         phases = expose(problem, phases, settings, evaluator, asked.budget)
+        phases = [conjugates(problem, phase) for phase in phases]
     apart = not_batched(evaluator)
     phases[0] = replace(phases[0], findings=(*phases[0].findings, *slow(apart, phases)))
     report = Report(tuple(phases), settings, problem, not_batched=apart)

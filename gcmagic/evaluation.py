@@ -82,7 +82,7 @@ class PlainCalls:
                 yield found
         except GradcheckError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UserCodeError(
                 f"{name} raised {type(error).__name__} with "
                 f"{self._problem.layout.component(where)} moved: {error}{raised_at(error)}"

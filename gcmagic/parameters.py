@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ class ParameterLayout:
         blocks: list[Block] = []
         paths: list[Path] = []
         start = 0
-        for path, leaf in _leaves(params):
+        for path, leaf in leaves_of(params):
             name = path_name(path)
             if any(block.name == name for block in blocks):
                 raise InputError(
@@ -158,6 +159,8 @@ class ParameterLayout:
         gradient = np.empty(self.size)
         for block, path in zip(self.blocks, self.paths, strict=True):
             leaf = _get(grads, path, f"the gradient of {block.name}")
+            if isinstance(leaf, (list, tuple)):
+                leaf = _listed(leaf)
             array = _as_real(leaf, f"the gradient of {block.name}")
             if not _fits(array.shape, block.shape):
                 raise InputError(
@@ -234,13 +237,14 @@ def path_name(path: Path) -> str:
     return name
 
 
-def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def leaves_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every leaf of nested dicts, lists and tuples with the keys that lead to it."""
     if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _leaves(item, (*path, key))
+            yield from leaves_of(item, (*path, key))
     elif isinstance(value, (list, tuple)):
         for key, item in enumerate(value):
-            yield from _leaves(item, (*path, key))
+            yield from leaves_of(item, (*path, key))
     elif value is not None:
         yield path, value
 
@@ -260,6 +264,10 @@ def _get(value: Any, path: Path, what: str) -> Any:
 def _as_real(leaf: Any, name: str) -> np.ndarray:
     if isinstance(leaf, np.ma.MaskedArray):
         raise InputError(f"{name} is a masked array; needed: a plain array (np.ma.filled(...))")
+    if hasattr(leaf, "toarray"):
+        raise InputError(
+            f"{name} is a sparse matrix, {type(leaf).__name__}; needed: an array (.toarray())"
+        )
     if not isinstance(leaf, (np.ndarray, np.generic, int, float, complex)):
         raise InputError(f"{name} is {describe(leaf)}; needed: an array of real numbers")
     array = np.asarray(leaf)
@@ -268,6 +276,15 @@ def _as_real(leaf: Any, name: str) -> np.ndarray:
             f"{name} is an array of {array.dtype}; needed: real numbers (float64 is best)"
         )
     return array
+
+
+def _listed(leaf: Any) -> Any:
+    """A list of numbers as an array; anything else as it came, for the message."""
+    try:
+        array = np.array(leaf)
+    except ValueError:
+        return leaf
+    return array if array.dtype.kind in "fiu" else leaf
 
 
 def _fits(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
@@ -290,11 +307,16 @@ def describe(value: Any) -> str:
         return f"an array of shape {value.shape}"
     if value is None:
         return "None"
+    if inspect.isgenerator(value):
+        return "a generator (a yield in the function? return instead)"
+    if inspect.iscoroutine(value):
+        value.close()  # nobody will wait for it
+        return "a coroutine (an async function? a plain def is needed)"
     return f"a value of type {type(value).__name__}"
 
 
 def _build(template: Any, leaves: Iterator[Any]) -> Any:
-    """The containers of `template` anew, filled with `leaves` in the order of `_leaves`."""
+    """The containers of `template` anew, filled with `leaves` in the order of `leaves_of`."""
     if type(template) is np.ndarray:
         return next(leaves)
     if type(template) is dict:

@@ -128,7 +128,7 @@ def check_at(
         return Phase(name, theta, cost, np.nan, epsilon, nothing, (refusal,), nfev)
 
     measured = noise_of(problem, theta, cost, settings.seed)
-    noise = NOISE_BOUND * measured.level
+    noise = min(NOISE_BOUND * measured.level, np.finfo(float).max)  # near overflow
     nfev += measured.nfev
     compared = []
     chosen = [coordinates(block, settings.sample, settings.seed) for block in blocks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Problem:
         The text of the cell whose statements compute the gradient; empty where functions do.
     unchecked
         Names of parameters that forward takes and that get no gradient.
+    complex_names
+        Parameters that are complex, and here their real and imaginary parts.
     roots
         Objects that `fun` and `grad` may touch beside `params`: what a sandbox has to guard.
     """
@@ -52,6 +55,7 @@ class Problem:
     roots: tuple[Any, ...] = ()
     unchecked: tuple[str, ...] = ()
     source: str = ""
+    complex_names: tuple[str, ...] = ()
     layout: ParameterLayout = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -109,10 +113,24 @@ def _call(function: Callable[[Any], Any], params: Any, name: str) -> Any:
         return function(params)
     except GradcheckError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # exit() in a cost must not end the notebook's kernel
         raise UserCodeError(
             f"{name} raised {type(error).__name__}: {error}{raised_at(error)}"
+            f"{_signature(function, error)}"
         ) from error
+
+
+def _signature(function: Callable[[Any], Any], error: BaseException) -> str:
+    """What is needed where a function cannot be called with the parameters alone."""
+    if not isinstance(error, TypeError):
+        return ""
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        return "; needed: a function of the params alone (lambda params: f(params, X, Y))"
+    except ValueError:  # a builtin without a signature
+        return ""
+    return ""
 
 
 def raised_at(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .findings import Finding
+from .parameters import describe
 from .problem import Problem
 from .sandbox import Snapshot
 
@@ -57,3 +58,40 @@ def repeatable(
             "that are added to and never set to zero.",
         ),
     )
+
+
+def writes_parameters(problem: Problem, theta: np.ndarray) -> tuple[Finding, ...]:
+    """A finding where cost or gradient change the parameters that they are given."""
+    found = []
+    for name, function in ((problem.cost_name, problem.fun), (problem.gradient_name, problem.grad)):
+        workspace = problem.layout.workspace(theta)
+        try:
+            describe(function(workspace.params))  # closes a coroutine
+            now = workspace.vector()
+        except (Exception, SystemExit):  # told where it is called for its value
+            continue
+        moved = np.flatnonzero(~((now == theta) | (np.isnan(now) & np.isnan(theta))))
+        if moved.size:
+            first = int(moved[0])
+            found.append(
+                Finding(
+                    "writes-parameters",
+                    problem.layout.block_of(first).name,
+                    f"{name} changes the parameters that it is given",
+                    f"{problem.layout.component(first)} is {theta[first]:.6g} before the call and "
+                    f"{now[first]:.6g} after it",
+                    "The check gives every call a copy; a training loop does not. Write "
+                    "W = W * 2 for W *= 2, or copy at the start.",
+                )
+            )
+    return tuple(found)
+
+
+def with_casts(problem: Problem) -> Problem:
+    """The problem with a note on what is not in float64 and checked as if it were."""
+    kinds: dict[str, list[str]] = {}
+    for block in problem.layout.blocks:
+        if block.shape and block.dtype != "float64":
+            kinds.setdefault(block.dtype, []).append(block.name)
+    notes = tuple(f"{' '.join(names)}: {kind}, checked in float64" for kind, names in kinds.items())
+    return replace(problem, notes=(*problem.notes, *notes)) if notes else problem
