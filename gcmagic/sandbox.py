@@ -26,6 +26,8 @@ _LIBRARIES = tuple(
     if (path := sysconfig.get_paths().get(key))
 )
 _OURS = os.path.join(os.path.dirname(__file__), "")
+# iterators that can be set back as long as they are not used up
+_ITERATORS = (type(iter([])), type(iter(())), type(iter(range(0))), type(iter("a")))
 _ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic)
 
 
@@ -78,7 +80,9 @@ def untouched(*roots: Any) -> Iterator[Snapshot]:
     Arrays get their bytes back, dicts, lists, sets and instances their contents, functions
     their defaults, closures and the globals that they (and what they call) read or rebind,
     NumPy's, Python's and the user's random generators their states. NumPy's error settings and
-    the warnings filters are put back too; torch's generator where torch is loaded.
+    print options and the warnings filters are put back too; torch's generator where torch is
+    loaded; matplotlib's figures that were opened meanwhile are closed. A generator that was drawn
+    from, a file that was read, cannot be put back.
 
     Parameters
     ----------
@@ -95,12 +99,28 @@ def untouched(*roots: Any) -> Iterator[Snapshot]:
     >>> weights["W1"]
     array([1., 1.])
     """
-    with warnings.catch_warnings(), np.errstate():
+    with warnings.catch_warnings(), np.errstate(), np.printoptions(), _figures():
         snapshot = Snapshot(roots)
         try:
             yield snapshot
         finally:
             snapshot.restore()
+
+
+@contextlib.contextmanager
+def _figures() -> Iterator[None]:
+    """Close the figures that are opened in the block, and make the current one current again."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = list(pyplot.get_fignums()) if pyplot else []
+    current = pyplot.gcf().number if pyplot and before else None
+    try:
+        yield
+    finally:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        for number in set(pyplot.get_fignums()) - set(before) if pyplot else ():
+            pyplot.close(number)
+        if pyplot and current is not None and pyplot.fignum_exists(current):
+            pyplot.figure(current)
 
 
 @contextlib.contextmanager
@@ -156,6 +176,16 @@ def global_names(code: types.CodeType) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(read), frozenset(bound)
 
 
+@functools.lru_cache(maxsize=1024)
+def attribute_names(code: types.CodeType) -> frozenset[str]:
+    """Names that `code`, with the functions nested in it, reads or sets as attributes."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= attribute_names(constant)
+    return frozenset(names)
+
+
 class _Walk:
     """Walks from the roots to all that can change and makes an entry of each."""
 
@@ -189,7 +219,7 @@ class _Walk:
 
     def pair(self, name: str, get: Callable[[], Any], put: Callable[[Any], Any]) -> None:
         saved = get()
-        self.found.append(_Entry(name, lambda: not _same_state(get(), saved), lambda: put(saved)))
+        self.found.append(_Entry(name, lambda: repr(get()) != repr(saved), lambda: put(saved)))
 
     def visit(self, name: str, value: Any) -> None:
         if isinstance(value, (types.ModuleType, types.BuiltinFunctionType)):
@@ -217,6 +247,10 @@ class _Walk:
             self.pending.extend((name, item) for item in value)
         elif isinstance(value, (tuple, frozenset)):
             self.pending.extend((f"{name}[{k}]", item) for k, item in enumerate(value))
+        elif type(value) in _ITERATORS:
+            place = value.__reduce__()[2:]
+            if place:  # else it is used up, and stays so
+                self.pair(name, lambda: value.__reduce__()[2:], lambda s: value.__setstate__(*s))
         elif isinstance(value, types.FunctionType):
             self.function(name, value)
         elif isinstance(value, types.MethodType):
@@ -344,8 +378,20 @@ class _Walk:
         for key in sorted(read | bound):
             if key in space:
                 self.pending.append((key, space[key]))
+                if isinstance(space[key], types.ModuleType):
+                    self.module(key, space[key], attribute_names(value.__code__))
             if key in bound:
                 self.binding(key, space, key)
+
+    def module(self, name: str, value: types.ModuleType, used: frozenset[str]) -> None:
+        """What a function uses of a module of the user's own: ``config.count += 1``."""
+        file = getattr(value, "__file__", None)
+        if not _users_module(value.__name__) or (file or "").startswith(_LIBRARIES):
+            return
+        space = vars(value)
+        for key in sorted(used & set(space)):
+            self.binding(f"{name}.{key}", space, key)
+            self.pending.append((f"{name}.{key}", space[key]))
 
     def cell(self, name: str, cell: types.CellType) -> None:
         try:
@@ -389,19 +435,6 @@ def _equal(now: Any, saved: Any) -> bool:
     return now is saved or (
         isinstance(saved, _ATOMS) and type(now) is type(saved) and bool(now == saved)
     )
-
-
-def _same_state(now: Any, saved: Any) -> bool:
-    """Whether two states of a random generator, or two tensors, are the same to the last bit."""
-    if type(now) is not type(saved):
-        return False
-    if isinstance(saved, dict):
-        return now.keys() == saved.keys() and all(_same_state(now[k], saved[k]) for k in saved)
-    if hasattr(saved, "detach"):
-        now, saved = np.asarray(now.detach().cpu()), np.asarray(saved.detach().cpu())
-    if isinstance(saved, np.ndarray):
-        return now.shape == saved.shape and now.tobytes() == saved.tobytes()
-    return bool(now == saved)
 
 
 def _same(now: list[Any], saved: list[Any]) -> bool:

@@ -468,3 +468,15 @@ def test_sweep_shows_the_v():
     wide, best, narrow = found.differences["all"]
     assert best < 1e-8 < min(wide, narrow)
     assert set(found.differences) == {"W1", "b1", "W2", "b2", "W3", "b3", "all"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_dropout_is_frozen_though_two_masks_are_alike_by_chance(seed):
+    generator = np.random.default_rng(seed)
+
+    def masked(p):
+        return p * (generator.random(3) < 0.8)
+
+    report = gcm.check(lambda p: halves(masked(p)), masked, V, steps=0)
+    assert "frozen" in {f.code for f in report.findings}
+    assert "cost-not-repeatable" not in {f.code for f in report.findings}

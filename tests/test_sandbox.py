@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import threading
+import types
 import warnings
 
 import numpy as np
@@ -324,3 +325,46 @@ def test_nothing_changed_is_nothing_named() -> None:
 def test_libraries_are_not_walked() -> None:
     with untouched(np.linalg.norm, np.random) as snapshot:
         assert len(snapshot._entries) < 6
+
+
+def test_print_options_and_figures_come_back() -> None:
+    from matplotlib import pyplot as plt
+
+    plt.close("all")
+    own, other = plt.figure(), plt.figure()
+    plt.figure(own.number)
+    options = np.get_printoptions()
+    with untouched():
+        np.set_printoptions(precision=2)
+        plt.figure()
+        plt.figure(other.number)
+    assert np.get_printoptions() == options
+    assert plt.get_fignums() == [own.number, other.number]
+    assert plt.gcf() is own
+    plt.close("all")
+
+
+def test_what_a_function_sets_in_a_module_of_the_users_comes_back() -> None:
+    config = types.ModuleType("config")
+    config.count, config.seen, config.kept = 0, [], np.zeros(2)
+    space = {"config": config}
+    exec(
+        "def f():\n    config.count += 1\n    config.seen.append(1)\n    config.kept[:] = 1\n",
+        space,
+    )
+    with untouched(space["f"]) as snapshot:
+        space["f"]()
+        assert set(snapshot.changed()) == {"config.count", "config.seen", "config.kept"}
+    assert config.count == 0
+    assert config.seen == []
+    assert config.kept.tolist() == [0, 0]
+
+
+def test_iterators_over_sequences_go_on_where_they_were() -> None:
+    batches, numbers = iter([1, 2, 3]), iter(range(5))
+    next(numbers)
+    with untouched({"batches": batches, "numbers": numbers}):
+        next(batches)
+        next(numbers)
+    assert list(batches) == [1, 2, 3]
+    assert list(numbers) == [1, 2, 3, 4]
