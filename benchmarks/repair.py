@@ -86,7 +86,7 @@ def judged(case: Case, seconds: float) -> tuple[str, bool, float, tuple[Finding,
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("suite", nargs="?", default="single", help="single, pairs, or a module")
+    parser.add_argument("suite", nargs="?", default="single", help="single, pairs, unseen")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--every", type=int, default=1, help="every so many cases")
@@ -97,7 +97,8 @@ def main(argv: list[str] | None = None) -> int:
     elif options.suite == "pairs":
         cases = suite.pairs()
     else:
-        cases = import_module(f"tests.suites.{options.suite}").SINGLE
+        module = import_module(f"tests.suites.{options.suite}")
+        cases = getattr(module, options.suite.upper())
     cases = [case for case in cases if options.only in case.name][:: options.every]
     table: dict[str, int] = {}
     times, on_line = [], 0
