@@ -1,0 +1,152 @@
+"""Nothing of the user's changes: whatever a check meets, wherever it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import gcmagic as gcm
+
+
+class Model:
+    """State of every kind that a cost may touch."""
+
+    def __init__(self, stop: int = 0, error: type[BaseException] = KeyboardInterrupt) -> None:
+        self.stop, self.error = stop, error
+        # not `self.calls += 1`: that is put back before every call, like all state of the user's
+        self.calls = itertools.count(1)
+        self.params = {"W": np.arange(1.0, 5.0).reshape(2, 2), "b": np.zeros(2), "s": 0.5}
+        self.cache: list[np.ndarray] = []
+        self.generator = np.random.default_rng(3)
+        self.totals = {"dW": np.zeros((2, 2))}
+
+    def tick(self) -> None:
+        if next(self.calls) == self.stop:
+            raise self.error
+
+    def cost(self, p):
+        self.tick()
+        self.cache.append(p["W"] + p["b"])
+        mask = self.generator.random(2) < 0.8
+        np.random.rand()
+        np.seterr(all="ignore")
+        return float(np.sum(np.tanh(p["W"]) * mask) + np.sum(p["b"] ** 2) + p["s"] ** 2)
+
+    def gradient(self, p):
+        self.tick()
+        mask = self.generator.random(2) < 0.8
+        np.random.rand()
+        self.totals["dW"] += 1
+        return {"W": (1 - np.tanh(p["W"]) ** 2) * mask, "b": 2 * p["b"], "s": 2 * p["s"]}
+
+    def everything(self) -> bytes:
+        state = (self.params, self.cache, self.generator.bit_generator.state, self.totals)
+        around = (np.random.get_state(), np.geterr(), np.get_printoptions(), warnings.filters)
+        return pickle.dumps([state, [repr(a) for a in around]])
+
+
+def test_dropout_and_state_are_frozen_and_put_back():
+    model = Model()
+    before = model.everything()
+    report = gcm.check(model.cost, model.gradient, model.params)
+    assert report.verdict is gcm.PASS, report
+    assert "frozen" in {f.code for f in report.findings}
+    assert model.everything() == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, SystemExit, MemoryError])
+def test_stopped_at_any_evaluation_nothing_is_changed(error):
+    stopped = 0
+    for stop in range(1, 10_000) if error is KeyboardInterrupt else range(1, 200, 9):
+        model = Model(stop, error)
+        before = model.everything()
+        try:
+            gcm.check(model.cost, model.gradient, model.params, steps=1)
+        except (KeyboardInterrupt, gcm.GradcheckError):
+            stopped += 1
+        else:
+            if error is KeyboardInterrupt:
+                break  # it ends before that evaluation
+        assert model.everything() == before, f"evaluation {stop}"
+    assert stopped > (20 if error is KeyboardInterrupt else 2)
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.text(max_size=3),
+    st.integers(-3, 3),
+    st.floats(allow_nan=True),
+    st.complex_numbers(max_magnitude=3),
+    hnp.arrays(
+        st.sampled_from([np.float64, np.float32, np.int8, np.bool_, np.complex128, "U2", object]),
+        hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3),
+    ),
+)
+TREES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.tuples(inner, inner),
+        st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    ),
+    max_leaves=5,
+)
+
+
+def numbers(tree):
+    """The arrays and numbers of a tree, as one vector where that can be."""
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    if isinstance(tree, (list, tuple)):
+        return [x for item in tree for x in numbers(item)]
+    return [np.sum(np.abs(np.asarray(tree)))] if tree is not None else []
+
+
+FUNCTIONS = st.sampled_from(
+    [
+        lambda p: sum(x**2 for x in numbers(p)),
+        lambda p: p,
+        lambda p: None,
+        lambda p: 1.0,
+        lambda p: {"W": 1.0},
+        lambda p: np.nan,
+        lambda p: list(numbers(p)),
+        lambda p: p.clear() if hasattr(p, "clear") else p.fill(3),
+        lambda p: 1 / 0,
+        lambda p: "text",
+        lambda p: np.ones((2, 2)),
+    ]
+)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(TREES, FUNCTIONS, FUNCTIONS, st.sampled_from(["given", "random"]))
+def test_any_input_gives_a_report_or_an_error_of_gcmagics_and_nothing_changes(p, f, g, init):
+    before = pickle.dumps(p)
+    try:
+        report = gcm.check(f, g, p, init=init, steps=1)
+        assert str(report)
+        report.to_dict()
+    except gcm.GradcheckError:
+        pass
+    assert pickle.dumps(p) == before
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.dictionaries(st.sampled_from(["W", "X", "b", "cost", "backward"]), TREES | FUNCTIONS))
+def test_any_namespace_is_read_or_refused_and_nothing_changes(space):
+    held = dict(space)
+    values = {k: pickle.dumps(v) for k, v in space.items() if not callable(v)}
+    with contextlib.suppress(gcm.GradcheckError):
+        gcm.discover(space)
+    assert list(space) == list(held)
+    assert all(space[k] is held[k] for k in held)
+    assert {k: pickle.dumps(v) for k, v in space.items() if not callable(v)} == values
