@@ -21,7 +21,7 @@ from .safety import reason
 from .search import Hit, Search
 from .target import Target, failing
 from .told import Repaired, findings_of, refused, unused
-from .trial import Trial, alarm
+from .trial import TimeUp, Trial, alarm
 from .units import Unit, unit_of
 from .wording import Change, change, unnatural
 
@@ -78,7 +78,10 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
     ):
         targets = [Target.of(phase) for phase in failed]
         proofs = Proofs(problem, report.settings, failed[0].theta, tuple(targets[1:]))
-        return _repair(Trial(problem, limit), targets[0], proofs, deadline)
+        try:
+            return _repair(Trial(problem, limit), targets[0], proofs, deadline)
+        except TimeUp:  # the clock rang just behind the candidate that it was set for
+            return ()
 
 
 def _repair(trial: Trial, target: Target, proofs: Proofs, deadline: float) -> tuple[Finding, ...]:
