@@ -117,10 +117,11 @@ def _figures() -> Iterator[None]:
         yield
     finally:
         pyplot = sys.modules.get("matplotlib.pyplot")
-        for number in set(pyplot.get_fignums()) - set(before) if pyplot else ():
-            pyplot.close(number)
-        if pyplot and current is not None and pyplot.fignum_exists(current):
-            pyplot.figure(current)
+        if pyplot is not None:
+            for number in set(pyplot.get_fignums()) - set(before):
+                pyplot.close(number)
+            if current is not None and pyplot.fignum_exists(current):
+                pyplot.figure(current)
 
 
 @contextlib.contextmanager

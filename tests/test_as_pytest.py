@@ -46,7 +46,8 @@ def test_the_report_is_the_message_and_nothing_of_ours_is_in_the_traceback(faili
     said = "gcmagic.errors.GradcheckFailed: gradcheck FAIL: the gradient of theta is wrong"
     assert shown[0] == said
     assert "- theta: the sign is flipped" in shown
-    assert 'gcm.explain("sign", "no-descent") says more' in shown
+    assert 'gcm.explain("sign", "no-descent", "repair") says more' in shown
+    assert "+ return 2 * w" in shown
     assert ">       gcm.check(cost, backward, w, raise_on_failure=True)" in out
     assert "check.py" not in out
     assert "check_problem" not in out

@@ -12,6 +12,7 @@ import gcmagic
 from gcmagic import PASS
 from gcmagic.check import check_problem
 from gcmagic.diagnosis.constants import Constant, called
+from gcmagic.diagnosis.factors import factor_text
 from gcmagic.diagnosis.rules import CATALOGUE
 from tests.bugs import BUGS, network
 
@@ -84,3 +85,9 @@ def test_nothing_is_called_proved_on_fewer_than_four_numbers_beyond_the_fitted_o
         assert first.code == "constant-factor"
         assert ("perhaps" not in first.title) is proved
         assert ("too few to be sure" not in first.evidence) is proved
+
+
+def test_every_factor_has_a_name_zero_too():
+    assert [factor_text(c) for c in (0.0, -1.0, 0.0625, -0.5, 3.0)] == [
+        "0", "-1", "1/16", "-1/2", "3",
+    ]  # fmt: skip

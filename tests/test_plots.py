@@ -26,10 +26,10 @@ def compared(analytic, numeric, status, name="W"):
     return Comparison(
         block,
         np.arange(analytic.size),
-        analytic,
-        numeric,
+        analytic.ravel(),
+        numeric.ravel(),
         np.zeros(analytic.size),
-        np.asarray(status, dtype=np.int8),
+        np.asarray(status, dtype=np.int8).ravel(),
     )
 
 

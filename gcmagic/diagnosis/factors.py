@@ -200,7 +200,7 @@ def factor_text(c: float) -> str:
         return "-1"
     if 0 < abs(c - 1) < 1e-3:
         return f"1 {'+' if c > 1 else '-'} {exponent(abs(c - 1), 1)}"
-    inverse = 1 / c
+    inverse = 1 / c if c else 0.0
     if abs(inverse) >= 1.9 and abs(inverse - round(inverse)) < 1e-4 * abs(inverse):
         return f"{'-' if c < 0 else ''}1/{abs(round(inverse))}"
     return f"{c:.4g}"

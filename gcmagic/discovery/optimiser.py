@@ -7,6 +7,7 @@ is run without the statements of the optimiser and its gradients are taken there
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -88,11 +89,12 @@ def without_optimiser(backward: Function, state: tuple[str, ...]) -> Cut | None:
     assert isinstance(cut, ast.FunctionDef)
     cut.args, cut.body = node.args, [*kept, result]
     ast.fix_missing_locations(module)
-    space: dict[str, Any] = {}
-    exec(compile(module, "<gcmagic>", "exec"), inner(backward.value).__globals__, space)
-    function = space[CUT]
-    function.__defaults__ = inner(backward.value).__defaults__
-    function.__kwdefaults__ = inner(backward.value).__kwdefaults__
+    # made from its code: to run the `def` would evaluate defaults and annotations once more
+    whole = compile(module, "<gcmagic>", "exec").co_consts
+    (code,) = (c for c in whole if isinstance(c, types.CodeType) and c.co_name == CUT)
+    own = inner(backward.value)
+    function = types.FunctionType(code, own.__globals__, CUT, own.__defaults__)
+    function.__kwdefaults__ = own.__kwdefaults__
     return Cut(function, names)
 
 

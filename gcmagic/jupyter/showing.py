@@ -82,8 +82,10 @@ class Stage:
         return self._opened[-1]
 
     def panel_of(self, report: Report) -> Dashboard | None:
-        """The panel that was opened on `report`, if it is still there."""
-        return next((panel for panel in self._every() if panel.origin is report), None)
+        """The panel that was opened on `report`, with its repair or without, if it is there."""
+        return next(
+            (panel for panel in self._every() if panel.origin.phases is report.phases), None
+        )
 
     def _every(self) -> list[Dashboard]:
         return [*self._opened, *(panel for panels in self._panels.values() for panel in panels)]
