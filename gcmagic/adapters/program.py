@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ..problem import Problem
+from ..errors import UserCodeError
+from ..problem import Problem, raised_at
 from ..sandbox import untouched, users_own
 from .calling import COST, Leaf, Path, Read, Reading, Scope, follow, place
 
@@ -138,7 +139,13 @@ def _given(
     functions = [value for value in gradient.space.values() if callable(value)]
     with untouched(*functions), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        Program(gradient.lines, {**gradient.space, **warm}).run()
+        try:
+            Program(gradient.lines, {**gradient.space, **warm}).run()
+        except (Exception, SystemExit) as error:
+            raise UserCodeError(
+                f"the first forward and backward pass raised {type(error).__name__}: {error}"
+                f"{raised_at(error)}"
+            ) from error
     return warm, [replace(leaf, value=follow(warm, leaf.path)) for leaf in leaves]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
 from ..adapters.names import gradient_stems, is_cost_variable, is_decoy, is_metric, kind
+from ..adapters.pair import is_upstream
 from ..adapters.program import slice_lines
 from ..parameters import describe
 from .assembly import cost_moves
@@ -24,6 +25,7 @@ from .rates import learning_rate
 from .reached import updates_of, writer_of, written_globals
 from .scopes import Scope, cell_scope, function_scope
 from .source import Function, expression_name
+from .stale import leaves_all_as_they_were
 from .stored import refresh
 from .trial import Failure, names_in, reached_globals, run
 from .wiring import Wiring
@@ -223,6 +225,16 @@ def names_of(
     return tuple(merged), ()
 
 
+def without_passed(names: tuple[str | None, ...], backward: Function) -> tuple[str | None, ...]:
+    """The names without those of upstream gradients: ``dout = layer.backward(dout)`` in a loop.
+
+    What comes out under the name that went in is the gradient of the input, and not that of an
+    attribute ``out``.
+    """
+    passed = {name for name in backward.arguments if is_upstream(name)}
+    return tuple(None if name in passed else name for name in names)
+
+
 def _reordered(returns: tuple[str | None, ...], targets: tuple[str | None, ...]) -> bool:
     def meant(name: str | None) -> str:
         return ([*gradient_stems(name or ""), ""])[0].lower().replace("_", "")
@@ -247,6 +259,7 @@ def try_wiring(
     targets: tuple[str | None, ...] = (),
 ) -> None:
     """Run a wiring, read its gradients, look for their cost: a proposal, or why there is none."""
+    names, returned = without_passed(names, backward), without_passed(backward.returns, backward)
     rate = learning_rate(backward, wiring)
     globals_read = _globals_read(wiring)
     before = {name: root.value for name, root in wiring.roots.items()}
@@ -270,7 +283,7 @@ def try_wiring(
             direct=direct,
             function=backward.short,
             grads=wiring.hints.grads,
-            aliases=(targets, backward.returns),
+            aliases=(targets, returned),
             places=places(wiring.hints, wiring.roots),
             written=written,
         )
@@ -300,6 +313,9 @@ def try_wiring(
         return
     if reading is None:
         found.failures.append(Failure(label, "returned nothing that matches a parameter"))
+        return
+    if not reading.fused and leaves_all_as_they_were(reading, wiring):
+        found.failures.append(Failure(label, "leaves the gradients as they were"))
         return
     reading = replace(reading, notes=(*reading.notes, *said))
     used = {str(slot.leaf.path[0]) for slot in reading.slots}

@@ -8,7 +8,7 @@ from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading
 from ..adapters.names import BACKWARD, FORWARD, words
 from ..adapters.pair import DRAW, WEIGH, is_upstream, matched
-from .binding import Proposal, Search
+from .binding import Proposal, Search, without_passed
 from .costs import CostOption
 from .evidence import Evidence
 from .lookup import Hints
@@ -40,9 +40,8 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     wiring.added += [f"{RESULT} = {text}", f"{COST} = {weighed}"]
 
     def look(values: dict, after: dict) -> Reading | None:
-        outcome = Outcome(
-            after[RESULT], backward.returns, values, after, None, hints.params, everything=True
-        )
+        names = without_passed(backward.returns, backward)
+        outcome = Outcome(after[RESULT], names, values, after, None, hints.params, everything=True)
         return adapters.read(outcome)
 
     reading = run(wiring.lines, evidence, wiring.roots, look)

@@ -65,16 +65,19 @@ def run(
     evidence: Evidence,
     roots: Mapping[str, Root],
     look: Callable[[dict[str, Any], dict[str, Any]], T],
+    prepare: Callable[[dict[str, Any]], None] = lambda values: None,
 ) -> T | str:
     """Run the lines on private copies; `look(roots, variables)`, or why there is no answer.
 
-    `look` is called before anything is put back, for gradients may lie in objects.
+    `look` is called before anything is put back, for gradients may lie in objects; `prepare` before
+    the lines run, on the copies.
     """
     space = space_of(lines, evidence, roots)
     values = private({name: root.value for name, root in roots.items()})
     functions = [value for value in space.values() if callable(value)]
     with untouched(*functions, values), quiet():
         try:
+            prepare(values)
             with limited():
                 after = Program(tuple(lines), {**space, **values}).run()
             return look(values, after)

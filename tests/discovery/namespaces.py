@@ -12,6 +12,7 @@ from . import (
     layers,
     objects,
     odd,
+    sequential,
     single,
     stored,
     traps,
@@ -35,5 +36,6 @@ ROWS = [
     *updates.ROWS,
     *vectors.ROWS,
     *odd.ROWS,
+    *sequential.ROWS,
     *courses.ROWS,
 ]
