@@ -86,9 +86,11 @@ LEAVES = st.one_of(
     st.floats(allow_nan=True),
     st.complex_numbers(max_magnitude=3),
     hnp.arrays(
-        st.sampled_from([np.float64, np.float32, np.int8, np.bool_, np.complex128, "U2", object]),
+        st.sampled_from([np.float64, np.float32, np.int8, np.bool_, np.complex128, "U2"]),
         hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3),
     ),
+    # of objects that can be pickled, for that is how they are compared
+    hnp.arrays(object, 2, elements=st.none() | st.integers(-3, 3) | st.text(max_size=2)),
 )
 TREES = st.recursive(
     LEAVES,
@@ -127,7 +129,9 @@ FUNCTIONS = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 @given(TREES, FUNCTIONS, FUNCTIONS, st.sampled_from(["given", "random"]))
 def test_any_input_gives_a_report_or_an_error_of_gcmagics_and_nothing_changes(p, f, g, init):
     before = pickle.dumps(p)
@@ -140,7 +144,7 @@ def test_any_input_gives_a_report_or_an_error_of_gcmagics_and_nothing_changes(p,
     assert pickle.dumps(p) == before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(["W", "X", "b", "cost", "backward"]), TREES | FUNCTIONS))
 def test_any_namespace_is_read_or_refused_and_nothing_changes(space):
     held = dict(space)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -168,6 +169,7 @@ def _calls(statement: ast.AST, nodes: Sequence[ast.AST] = ()) -> list[tuple[str,
     return [(call_name(node), node) for node in found if call_name(node)]
 
 
+@functools.lru_cache(maxsize=4096)  # every search goes through the same cells
 def _line(
     statement: ast.stmt,
     loops: tuple[int, ...],

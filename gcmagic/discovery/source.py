@@ -136,11 +136,12 @@ def parse_cell(source: str) -> ast.Module | None:
         return None
 
 
-def own_returns(node: ast.AST | None) -> list[ast.Return]:
+@functools.lru_cache(maxsize=4096)
+def own_returns(node: ast.AST | None) -> tuple[ast.Return, ...]:
     """The return statements of a function, not those of functions inside it."""
     if isinstance(node, ast.Lambda):
-        return [ast.Return(node.body)]
-    return [n for n in _own(node) if isinstance(n, ast.Return) and n.value] if node else []
+        return (ast.Return(node.body),)
+    return tuple(n for n in _own(node) if isinstance(n, ast.Return) and n.value) if node else ()
 
 
 def return_names(node: ast.AST | None) -> tuple[str | None, ...]:
