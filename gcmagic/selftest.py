@@ -231,8 +231,8 @@ def self_test(
     --------
     >>> import numpy as np
     >>> import gcmagic as gcm
-    >>> x = np.array([[1.0, 2.0, 3.0], [0.5, 1.5, 2.5]])
-    >>> gcm.self_test(lambda w: np.sum(w**3), lambda w: 3 * w**2, x)
+    >>> x = np.array([[0.1, 0.2, 0.3], [0.05, 0.15, 0.25]])
+    >>> gcm.self_test(lambda w: np.sum(np.sin(w)), lambda w: np.cos(w), x)
     self-test: 8 of 8 planted bugs caught
                          theta
     x 2                  caught

@@ -61,7 +61,8 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
     --------
     >>> import numpy as np
     >>> import gcmagic as gcm
-    >>> report = gcm.check(lambda w: np.sum(w**3), lambda w: 2 * w**2, np.ones(3), repair=0)
+    >>> backward = lambda w: 2 * w**2
+    >>> report = gcm.check(lambda w: np.sum(w**3), backward, np.ones(3), repair=0)
     >>> [f.code for f in repair(report)]
     ['repair']
     """
