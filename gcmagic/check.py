@@ -14,7 +14,6 @@ from .batched import BatchedEvaluator
 from .budget import components_of, within
 from .comparison import FAIL, INCONCLUSIVE, THRESHOLD
 from .complex_parameters import conjugates, real_problem
-from .diagnosis.repair import repair as repaired
 from .errors import GradcheckFailed
 from .evaluation import Evaluator
 from .exposing import expose
@@ -178,6 +177,9 @@ def check_problem(problem: Problem, **options: Any) -> Report:
     phases[0] = replace(phases[0], findings=(*phases[0].findings, *slow(apart, phases)))
     report = Report(tuple(phases), settings, problem, not_batched=apart)
     if asked.repair and report.verdict is FAIL:
+        # twenty-five modules that only a FAIL needs
+        from .diagnosis.repair import repair as repaired
+
         report = replace(report, repairs=repaired(report, asked.repair))
     if asked.raise_on_failure and report.verdict is FAIL:
         raise GradcheckFailed(report)

@@ -1,10 +1,8 @@
 """What all tests share."""
 
-import sys
-
 import pytest
 
-import gcmagic.jupyter.showing
+import gcmagic.diagnosis.repair
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -15,7 +13,5 @@ def no_repair(request):
         return
     nothing = lambda report, seconds: ()
     with pytest.MonkeyPatch.context() as patch:
-        # the package's `check` is the function
-        patch.setattr(sys.modules["gcmagic.check"], "repaired", nothing)
-        patch.setattr(gcmagic.jupyter.showing, "repair", nothing)
+        patch.setattr(gcmagic.diagnosis.repair, "repair", nothing)
         yield

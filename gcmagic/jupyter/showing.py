@@ -11,7 +11,6 @@ from IPython.display import display
 
 from .. import report_text
 from ..comparison import FAIL
-from ..diagnosis.repair import repair
 from ..errors import InputError
 from ..report import MIME, Report
 
@@ -117,6 +116,8 @@ class Stage:
 
         The repair may take seconds, so it comes when the report is there.
         """
+        from ..diagnosis.repair import repair  # twenty-five modules that only a FAIL needs
+
         try:
             found = repair(one.report, one.seconds)
         except KeyboardInterrupt:  # enough of it
