@@ -6,9 +6,9 @@ import time
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from IPython.core.interactiveshell import InteractiveShell
 
 from gcmagic.jupyter.completion import IDENTIFIER
+from tests.shells import shell_of_its_own
 
 NOTEBOOK = """
 import numpy as np
@@ -33,13 +33,8 @@ net = Net()
 
 @pytest.fixture(scope="module")
 def shell():
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(colors="nocolor")
-    shell.run_cell(NOTEBOOK)
-    shell.run_cell("%load_ext gcmagic")
-    yield shell
-    shell.run_cell("%unload_ext gcmagic")
-    InteractiveShell.clear_instance()
+    with shell_of_its_own(NOTEBOOK) as shell:
+        yield shell
 
 
 def offered(shell, text: str, cell: str = "") -> list[str]:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import gcmagic as gcm
+from tests.shells import shell_of_its_own
 
 (NOTEBOOK,) = (Path(__file__).parent.parent / "notebooks").glob("03-*.ipynb")
 CELLS = [
@@ -40,17 +40,9 @@ BUGS = {
 
 @pytest.fixture
 def shell():
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(colors="nocolor")
-    shell.run_cell("%load_ext gcmagic")
-    shell.run_cell(DATA)
-    for cell in CELLS:
-        if cell.startswith(("def initialise", "def forward")):
-            shell.run_cell(cell, store_history=True)
-    shell.run_cell("parameters = initialise()")
-    yield shell
-    shell.run_cell("%unload_ext gcmagic")
-    InteractiveShell.clear_instance()
+    passes = [cell for cell in CELLS if cell.startswith(("def initialise", "def forward"))]
+    with shell_of_its_own(DATA, *passes, "parameters = initialise()") as shell:
+        yield shell
 
 
 def check(shell, backward):

@@ -4,23 +4,19 @@ import linecache
 
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import gcmagic as gcm
 from gcmagic.exposing import special_value
 from tests.hiding import HIDING
 from tests.problems import RIGHT, tanh_network
+from tests.shells import shell_of_its_own
 
 
 @pytest.fixture(scope="module")
 def shell():
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(colors="nocolor")
-    shell.run_cell("%load_ext gcmagic")
-    yield shell
-    shell.run_cell("%unload_ext gcmagic")
-    InteractiveShell.clear_instance()
+    with shell_of_its_own() as shell:
+        yield shell
 
 
 def exposing(report):

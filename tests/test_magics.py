@@ -9,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import gcmagic as gcm
+from tests.shells import shell_of_its_own
 
 NETWORK = """
 import numpy as np
@@ -38,12 +39,8 @@ def backward_propagation(parameters, cache, X, Y):
 
 @pytest.fixture
 def shell():
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(colors="nocolor")
-    shell.run_cell("%load_ext gcmagic")
-    yield shell
-    shell.run_cell("%unload_ext gcmagic")
-    InteractiveShell.clear_instance()
+    with shell_of_its_own() as shell:
+        yield shell
 
 
 class Run:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from gcmagic import BindingError
 from gcmagic.discovery import discover, discover_cell, explain
+from tests.shells import shell_of_its_own
 
 from .rows import disagreeing, run_cells
 
@@ -177,12 +177,8 @@ def test_the_explanation_takes_the_hints():
 
 @pytest.fixture
 def shell():
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(colors="nocolor")
-    shell.run_cell("%load_ext gcmagic\nimport numpy as np")
-    yield shell
-    shell.run_cell("%unload_ext gcmagic")
-    InteractiveShell.clear_instance()
+    with shell_of_its_own("import numpy as np") as shell:
+        yield shell
 
 
 def test_both_magics(shell):
