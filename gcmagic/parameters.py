@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -262,7 +263,8 @@ def _get(value: Any, path: Path, what: str) -> Any:
 
 
 def _as_real(leaf: Any, name: str) -> np.ndarray:
-    if isinstance(leaf, np.ma.MaskedArray):
+    # numpy.ma is loaded when first asked for, which takes 50 ms: without it nothing is masked
+    if "numpy.ma" in sys.modules and isinstance(leaf, np.ma.MaskedArray):
         raise InputError(f"{name} is a masked array; needed: a plain array (np.ma.filled(...))")
     if hasattr(leaf, "toarray"):
         raise InputError(

@@ -19,19 +19,20 @@ _SHELL = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open", "display
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A namespace sorted into functions, classes and values, with the cells that made it."""
+    """A namespace sorted into functions, classes and values, with the cells that made it.
+
+    `instances` are the values whose class the user wrote; `known` and `synonyms` remember what was
+    read and looked up, for every search asks for the same names.
+    """
 
     namespace: Mapping[str, Any]
     cells: tuple[str, ...]
     functions: dict[str, Callable[..., Any]]
     classes: dict[str, type]
     values: dict[str, Any]
+    instances: dict[str, Any]
     known: dict[str, Function | None] = field(default_factory=dict, repr=False)
-
-    @property
-    def instances(self) -> dict[str, Any]:
-        """Values whose class the user wrote."""
-        return {name: value for name, value in self.values.items() if users_own(type(value))}
+    synonyms: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     def read(self, name: str) -> Function | None:
         """The facts about ``f`` or ``net.loss``; None where there is no such function."""
@@ -116,7 +117,8 @@ def collect(namespace: Mapping[str, Any], cells: Sequence[str]) -> Evidence:
             values[name] = value
         elif users_own(getattr(value, "__wrapped__", None)):  # lru_cache and its kin
             functions[name] = value
-    return Evidence(namespace, tuple(cells), functions, classes, values)
+    instances = {name: value for name, value in values.items() if users_own(type(value))}
+    return Evidence(namespace, tuple(cells), functions, classes, values, instances)
 
 
 def inner(value: Any) -> Any:

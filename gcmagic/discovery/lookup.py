@@ -103,7 +103,7 @@ def look_up(
     if name in evidence.values and evidence.values[name] is not None:
         return Root(evidence.values[name], name)
     for other in dict.fromkeys((like, name)):
-        found = synonym(other, evidence, hints) if other else None
+        found = synonym(other, evidence) if other else None
         if found is not None:
             return found
     if scope is not None and scope.function is not None and name in scope.function.defaults:
@@ -179,12 +179,18 @@ def _calls_in_cells(name: str, evidence: Evidence) -> Iterator[ast.Call]:
                 yield node
 
 
-def synonym(name: str, evidence: Evidence, hints: Hints) -> Root | None:
+def synonym(name: str, evidence: Evidence) -> Root | None:
     """Another name for the same thing: X_train for X, parameters for params."""
+    if name not in evidence.synonyms:
+        evidence.synonyms[name] = _synonym(name, evidence)
+    other = evidence.synonyms[name]
+    return None if other is None else Root(evidence.values[other], other)
+
+
+def _synonym(name: str, evidence: Evidence) -> str | None:
     label = kind(name)
     if not label:
-        spelled = match_name(name, [n for n in evidence.values if _usable(evidence.values[n])])
-        return Root(evidence.values[spelled], spelled) if spelled else None
+        return match_name(name, [n for n in evidence.values if _usable(evidence.values[n])])
     found = [n for n, value in evidence.values.items() if kind(n) == label and _usable(value)]
     if label in ("x", "y"):
         found = [n for n in found if np.ndim(evidence.values[n]) > 0 or label == "y"]
@@ -194,14 +200,12 @@ def synonym(name: str, evidence: Evidence, hints: Hints) -> Root | None:
         # X_train goes with y_train: the one whose decoration has a partner
         paired = [n for n in kept if any(decoration(n) == decoration(p) for p in pairs)]
         order = sorted(paired or kept, key=lambda n: ("train" not in decoration(n), len(n), n))
-        return Root(evidence.values[order[0]], order[0]) if order else None
+        return order[0] if order else None
     if label in ("params", "vector"):
         containers = [n for n in found if isinstance(evidence.values[n], (dict, list, np.ndarray))]
         exact = match_name(name, containers)
-        if exact is not None:
-            return Root(evidence.values[exact], exact)
-        return Root(evidence.values[containers[0]], containers[0]) if len(containers) == 1 else None
-    return Root(evidence.values[found[0]], found[0]) if len(found) == 1 else None
+        return containers[0] if exact is None and len(containers) == 1 else exact
+    return found[0] if len(found) == 1 else None
 
 
 def _usable(value: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..adapters.calling import children
 from ..adapters.names import is_decoy, is_maker, words
-from ..sandbox import global_names, users_own
+from ..sandbox import attribute_names, global_names, users_own
 from .evidence import Evidence, inner
 from .source import Function, definition, updated_names
 
@@ -51,15 +51,18 @@ def writer_of(evidence: Evidence, group: Sequence[Function]) -> Function | None:
             if code is not None:
                 read |= global_names(code)[0]
                 own |= global_names(code)[1]
+    wanted = read - own
     best: list[tuple[int, Function]] = []
     for name in evidence.functions:
         code = getattr(evidence.raw(name), "__code__", None)
         # from the compiled code: reading the source of every function would take too long
-        if code is None or name in names or not global_names(code)[1] & (read - own):
+        if code is None or name in names or not attribute_names(code) & wanted:
+            continue
+        if not global_names(code)[1] & wanted:
             continue
         function = evidence.read(name)
         if function is not None and not is_decoy(name) and not is_maker(name):
-            given = len(global_names(code)[1] & (read - own))
+            given = len(global_names(code)[1] & wanted)
             given *= _computes(evidence, function)
             best += [(given, function)] if given else []
     return max(best, key=lambda item: item[0])[1] if best else None

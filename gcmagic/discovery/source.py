@@ -8,10 +8,12 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..adapters.names import gradient_stems
 from ..sandbox import global_names
+
+Definition: TypeAlias = ast.FunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Function:
         Those of them that have no default.
     owner
         The name of the instance whose method it is.
-    node
-        Its definition, None where there is no source.
+    find
+        Finds its definition, None where there is no source: that takes longer than all the rest.
     """
 
     name: str
@@ -40,7 +42,12 @@ class Function:
     required: tuple[str, ...]
     defaults: dict[str, Any]
     owner: str = ""
-    node: ast.FunctionDef | ast.Lambda | None = None
+    find: Callable[[], Definition | None] = lambda: None
+
+    @property
+    def node(self) -> Definition | None:
+        """Its definition, read when first asked for."""
+        return self.find()
 
     @property
     def short(self) -> str:
@@ -95,14 +102,17 @@ def read_function(name: str, value: Any, cells: Sequence[str], owner: str = "") 
         tuple(p.name for p in fixed if p.default is p.empty),
         {p.name: p.default for p in fixed if p.default is not p.empty},
         owner,
-        definition(value, cells),
+        functools.cache(lambda: definition(value, cells)),
     )
 
 
-def definition(value: Any, cells: Sequence[str]) -> ast.FunctionDef | ast.Lambda | None:
+def definition(value: Any, cells: Sequence[str]) -> Definition | None:
     """The definition of a function: its source file, else the latest cell that defines it."""
     function = inspect.unwrap(getattr(value, "__func__", value))
     name = getattr(function, "__name__", "")
+    found = _at_its_line(function, name)
+    if found is not None:
+        return found
     try:
         tree = _parsed(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, IndexError):
@@ -117,6 +127,28 @@ def definition(value: Any, cells: Sequence[str]) -> ast.FunctionDef | ast.Lambda
         if _defines(node, name) or (name == "<lambda>" and isinstance(node, ast.Lambda)):
             return node  # pyright: ignore[reportReturnType]
     return None
+
+
+def _at_its_line(function: Any, name: str) -> Definition | None:
+    """The definition at the line that the compiled code names, its whole cell or file parsed once.
+
+    `inspect.getsource` cuts every function out of it by its tokens, which takes ten times as long.
+    """
+    try:
+        lines, start = inspect.findsource(function)
+        return _definitions("".join(lines)).get((name, start + 1))
+    except (OSError, TypeError, SyntaxError, IndexError, ValueError):
+        return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _definitions(text: str) -> dict[tuple[str, int], ast.FunctionDef]:
+    """Functions of a text by name and first line, that of the first decorator where there is."""
+    return {
+        (node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node
+        for node in ast.walk(_parsed(text))
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 @functools.lru_cache(maxsize=1024)
