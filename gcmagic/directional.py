@@ -6,18 +6,23 @@ all that is known about components (schemes, ladder, evaluators) holds for direc
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from .derivatives import SINGLE, derivative, noise_of
+from .batched.points import MOST, QUICK, Known, tried
+from .derivatives import SINGLE, noise_of
 from .evaluation import Evaluator, SerialEvaluator
 from .problem import Problem
 from .schemes import CENTRAL, UNIT_ROUNDOFF, default_epsilon
 
 # from one step of a direction to the next
 RATIO = 4.0
+# the steps of the first direction, as powers of the ratio
+FIRST = (0, 1, 2)
 # steps below the first that are tried where these are too large
 FURTHER = 2
 # rounding of a slope, as a multiple of (spread of one J) / h: four of its deviations
@@ -83,7 +88,7 @@ def turned(problem: Problem, theta: np.ndarray, directions: np.ndarray) -> Probl
         point = theta.astype(t.dtype)
         for k in np.flatnonzero(t):  # one or two of them; the others cost nothing
             point += t[k] * directions[k]
-        return problem.layout.workspace(point, t.dtype).params
+        return problem.layout.views(point)
 
     def gradient(params: Any) -> Any:
         found = problem.layout.flatten_gradient(problem.grad(moved(params)))
@@ -154,12 +159,9 @@ def directional(
         cost, nfev = problem.cost_at(theta), 1
     at = turned(problem, theta, directions)
     evaluate = SerialEvaluator() if evaluator is None else evaluator
-    # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
-    widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25
     if like is not None:
-        lines = [Line(at, k, cost, evaluate, like.first.base) for k in range(len(directions))]
-        for line in lines:
-            line.climb(like.noise, like.first)
+        lines = [Line(k, cost, like.first.base) for k in range(len(directions))]
+        _climb(lines, like.first, like.noise, at, evaluate)
         return _ended(lines, like.first, like.noise, nfev)
     known, size = noise, abs(cost)
     if noise is not None:
@@ -167,10 +169,10 @@ def directional(
     else:
         noise = UNIT_ROUNDOFF * abs(cost)
     while True:
-        bases = default_epsilon(CENTRAL, size) / widths
-        lines = [Line(at, k, cost, evaluate, h) for k, h in enumerate(bases)]
-        for line in lines:
-            line.climb(noise, lines[0])
+        bases = _bases(directions, size)
+        lines = [Line(k, cost, h) for k, h in enumerate(bases)]
+        for group in (lines[:1], lines[1:]):  # the others go by what the first one shows
+            _climb(group, lines[0], noise, at, evaluate)
         found = _noise(lines, cost) if known is None else known
         if found is not None:
             return _ended(lines, lines[0], found, nfev)
@@ -178,6 +180,59 @@ def directional(
         known = noise = measured.level
         size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
         nfev += measured.nfev + sum(line.nfev for line in lines)
+
+
+def ahead(
+    problem: Problem,
+    starts: Sequence[tuple[np.ndarray, np.ndarray, float]],
+    seconds: float,
+    limit: float = 2.0**28,
+) -> list[Known]:
+    """Evaluators for `directional` that know what it will ask for, all from one call of the cost.
+
+    Parameters
+    ----------
+    starts
+        Theta, directions and J for every call of `directional` that is to come.
+    seconds
+        What a call of the cost takes.
+    limit
+        Bytes that the copies may take.
+
+    Returns
+    -------
+    list
+        One a start; they know nothing where the cost cannot be run on many copies at once.
+    """
+    nothing = [Known({}) for _ in starts]
+    count = sum(2 * len(FIRST) * len(directions) + 1 for _, directions, _ in starts)
+    if not starts or seconds > QUICK or count * problem.layout.size > MOST:
+        return nothing  # calls one by one are as quick
+    rows: list[np.ndarray] = []
+    known: dict[int, float] = {}
+    asked: list[np.ndarray] = []
+    for theta, directions, cost in starts:
+        known[sum(map(len, rows))] = cost
+        steps = _bases(directions, abs(cost))[:, None] * RATIO ** np.array(FIRST)
+        asked.append(np.hstack([-steps, steps]))
+        moves = asked[-1][:, :, None] * directions[:, None, :]
+        rows += [theta[None], theta + moves.reshape(-1, theta.size)]
+    thetas = np.concatenate(rows)
+    values = tried(problem, thetas, known, limit)
+    if values is None:
+        return nothing
+    found = iter(np.delete(values, list(known)).tolist())
+    for evaluator, steps in zip(nothing, asked, strict=True):
+        for k, row in enumerate(steps.tolist()):
+            evaluator.values.update({(k, t): next(found) for t in row})
+    return nothing
+
+
+def _bases(directions: np.ndarray, size: float) -> np.ndarray:
+    """The first step along each direction, for costs of this size."""
+    # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
+    widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25
+    return default_epsilon(CENTRAL, size) / widths
 
 
 def _ended(lines: list[Line], first: Line, noise: float, nfev: int) -> Directional:
@@ -191,27 +246,55 @@ def _ended(lines: list[Line], first: Line, noise: float, nfev: int) -> Direction
     )
 
 
+def _climb(lines: list[Line], first: Line, noise: float, at: Problem, evaluate: Evaluator) -> None:
+    """Find for each line the rung whose slope has the least error, step by step together."""
+    start = first.rung
+    rungs = FIRST if first in lines else (start, start + 1)
+    _take([(line, rung) for rung in rungs for line in lines], at, evaluate)
+    for line in lines:
+        line.rung = start
+    left = lines
+    for _ in range(FURTHER + 1):
+        left = [line for line in left if line.wants_less(noise, first)]
+        few = [line for line in left if len(line.costs) < 3 + FURTHER]
+        _take([(line, min(line.costs) - 1) for line in few], at, evaluate)
+
+
+def _take(wanted: list[tuple[Line, int]], at: Problem, evaluate: Evaluator) -> None:
+    """Evaluate J on lines at rungs, all in one go."""
+    if not wanted:
+        return
+    steps = np.array([line.step(rung) for line, rung in wanted])
+    places = np.array([line.k for line, _ in wanted])
+    points = steps[:, None] * np.array([-1.0, 1.0])
+    costs = evaluate(at, np.zeros(at.layout.size), places, points)
+    for (line, rung), (below, above) in zip(wanted, costs.tolist(), strict=True):
+        line.put(rung, below, above)
+
+
 class Line:
     """The values of J on one line through theta, at steps of base * 4**rung."""
 
-    def __init__(self, at: Problem, k: int, cost: float, evaluate: Evaluator, base: float) -> None:
-        self.at, self.k, self.cost, self.evaluate, self.base = at, k, cost, evaluate, base
+    def __init__(self, k: int, cost: float, base: float) -> None:
+        self.k, self.cost, self.base = k, cost, float(base)
         self.costs: dict[int, tuple[float, float]] = {}
+        self.differences: dict[int, float] = {}
+        self.gaps: dict[int, float] = {}
         self.rung = 0
         self.nfev = 0
 
-    def climb(self, noise: float, first: Line) -> None:
-        """Find the rung whose slope has the least error."""
-        self.rung = first.rung
-        for rung in (0, 1, 2) if first is self else (self.rung, self.rung + 1):
-            self._evaluate(rung)
-        for _ in range(FURTHER + 1):
-            self.rung = min(sorted(self.costs)[:-1], key=lambda r: self._error(r, noise, first))
-            rounding = ROUNDING * noise / self.step(self.rung)
-            if self.error(noise, first) <= 10 * rounding or self.rung > min(self.costs) + 1:
-                break
-            if len(self.costs) < 3 + FURTHER:
-                self._evaluate(min(self.costs) - 1)
+    def put(self, rung: int, below: float, above: float) -> None:
+        """Take down what one step gave."""
+        self.costs[rung] = (below, above)
+        self.differences[rung] = (above - below) / (2 * self.step(rung))
+        self.gaps[rung] = (above - 2 * self.cost + below) / self.step(rung)
+        self.nfev += 2
+
+    def wants_less(self, noise: float, first: Line) -> bool:
+        """Choose the rung of least error; whether a step below all those taken may do better."""
+        self.rung = min(sorted(self.costs)[:-1], key=lambda r: self._error(r, noise, first))
+        rounding = ROUNDING * noise / self.step(self.rung)
+        return self.error(noise, first) > 10 * rounding and self.rung <= min(self.costs) + 1
 
     def step(self, rung: int) -> float:
         """The step h."""
@@ -241,10 +324,11 @@ class Line:
         return bool(stuck or np.all(values.astype(np.float32) == values))
 
     def _slope(self, rung: int) -> float:
-        return (RATIO**2 * self._difference(rung) - self._difference(rung + 1)) / (RATIO**2 - 1)
+        near, far = self.differences[rung], self.differences[rung + 1]
+        return (RATIO**2 * near - far) / (RATIO**2 - 1)
 
     def _bent(self, rung: int) -> float:
-        return abs(self._difference(rung + 1) - self._difference(rung))
+        return abs(self.differences[rung + 1] - self.differences[rung])
 
     def _error(self, rung: int, noise: float, first: Line) -> float:
         bent = self._bent(rung) / 3
@@ -256,27 +340,15 @@ class Line:
                 theirs = 4 / 3 * abs(first._slope(rung) - first._slope(rung - 1))
                 bent = min(bent, theirs * max(1.0, self._bent(rung) / like))
         error = bent + self._corner(rung, noise) + ROUNDING * noise / self.step(rung)
-        return error if np.isfinite(error) else np.inf
+        return error if math.isfinite(error) else math.inf
 
     def _corner(self, rung: int, noise: float) -> float:
         """The jump of the slope at theta: what is left at h = 0 of (J(h) - 2 J + J(-h)) / h.
 
         Many times that, for where several units are at zero their jumps cancel in part.
         """
-        near, far = ((sum(self.costs[r]) - 2 * self.cost) / self.step(r) for r in (rung, rung + 1))
-        jump = abs(RATIO * near - far) / (RATIO - 1)
+        jump = abs(RATIO * self.gaps[rung] - self.gaps[rung + 1]) / (RATIO - 1)
         return CORNER * max(0.0, jump - 4 * ROUNDING * noise / self.step(rung))
-
-    def _difference(self, rung: int) -> float:
-        below, above = self.costs[rung]
-        return (above - below) / (2 * self.step(rung))
-
-    def _evaluate(self, rung: int) -> None:
-        theta = np.zeros(self.at.layout.size)
-        step = np.array([self.step(rung)])
-        found = derivative(self.at, theta, np.array([self.k]), step, CENTRAL, self.evaluate)
-        self.costs[rung] = (float(found.costs[0, 0]), float(found.costs[0, 1]))
-        self.nfev += found.nfev
 
 
 def _noise(lines: list[Line], cost: float) -> float | None:

@@ -110,7 +110,9 @@ def watched(progress: Progress, count: int) -> Iterator[Callable[[int], None]]:
     def tick(more: int) -> None:
         nonlocal done
         done += more
-        if more == 1:
+        if advance is not None:
+            advance(more)
+        elif more == 1:
             next(places, None)
         else:
             for _ in islice(places, more):
@@ -119,8 +121,10 @@ def watched(progress: Progress, count: int) -> Iterator[Callable[[int], None]]:
     try:
         with progress(range(count)) as shown:
             places = iter(shown)
+            advance = getattr(places, "advance", None)
             yield tick
-            next(places, None)  # lets a progress bar see its end
+            if advance is None:
+                next(places, None)  # lets a progress bar see its end
     except KeyboardInterrupt:
         raise CheckInterrupted(
             f"stopped after {done} of {count} components; parameters and data are as they were"

@@ -8,14 +8,16 @@ pattern. Four to six evaluations an array; a full check where that disagrees.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 
+from .batched.points import Known
 from .comparison import FAIL
 from .confirm import POINTS, jittered
-from .directional import directional
+from .directional import ahead, directional
+from .directions import random_directions
 from .errors import GradcheckError
 from .evaluation import Evaluator
 from .findings import Finding
@@ -47,19 +49,25 @@ def expose(
     start, looked, nfev = perf_counter(), 0, 0
     skip = SETTLING if any(phase.name.startswith("jittered") for phase in phases) else 0
     found: list[Phase] = []
+    told = {b.name for phase in phases for b in phase.blocks if b.verdict is FAIL}
+    blocks = [b.block for b in first.blocks if b.name not in told]
     thetas = list(jittered(problem, first.theta, settings.seed, skip + POINTS))[skip:]
-    for k, theta in enumerate(thetas, start=skip + 1):
-        told = [b.name for p in (*phases, *found) for b in p.blocks if b.verdict is FAIL]
-        blocks = [b.block for b in first.blocks if b.name not in told]
+    places = _places(problem, thetas, blocks, settings, budget) if blocks else []
+    for k, place in enumerate(places, start=skip + 1):
+        told = {b.name for phase in found for b in phase.blocks if b.verdict is FAIL}
+        left = [n for n, block in enumerate(blocks) if block.name not in told]
         spent = perf_counter() - start
-        if not blocks or (budget is not None and looked and spent > SHARE * budget / POINTS):
+        if not left or (budget is not None and looked and spent > SHARE * budget / POINTS):
             break
-        suspects, used = _suspects(problem, theta, blocks, settings, budget)
+        if place is None:
+            continue
+        nfev += 1
+        suspects, used = _suspects(problem, place, left, blocks, settings)
         nfev += used
         looked += used > 0
         if suspects:
             plain = replace(settings, layers=suspects, epsilon=None)
-            phase = point(problem, f"jittered {k}", theta, plain, evaluator, ())
+            phase = point(problem, f"jittered {k}", place.theta, plain, evaluator, ())
             nfev += 0 if phase.verdict is FAIL else phase.nfev
             found += [phase] if phase.verdict is FAIL else []
     rest = [_told(phase, first) for phase in (*phases[1:], *found)]
@@ -69,35 +77,61 @@ def expose(
     return [replace(first, nfev=first.nfev + nfev, findings=findings), *rest]
 
 
-def _suspects(
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A point, J there, a direction through each array, and values that are known already."""
+
+    theta: np.ndarray
+    cost: float
+    directions: np.ndarray
+    evaluator: Known
+
+
+def _places(
     problem: Problem,
-    theta: np.ndarray,
+    thetas: list[np.ndarray],
     blocks: list[Block],
     settings: Settings,
     budget: float | None,
-) -> tuple[tuple[str, ...], int]:
-    """The arrays whose slope along a random direction is not that of the gradient.
-
-    No evaluations where cost or gradient are not finite at `theta`, or where time is short.
-    """
-    try:
+) -> list[_Place | None]:
+    """The points, None for one where the cost is not finite; none at all where time is short."""
+    costs, seconds = [], np.inf
+    for theta in thetas:
         start = perf_counter()
-        cost = problem.cost_at(theta)
-        seconds = perf_counter() - start
-        gradient = problem.gradient_at(theta)
-    except GradcheckError:  # a point that the user did not ask for
-        return (), 0
-    if not (np.isfinite(cost) and np.all(np.isfinite(gradient))):
-        return (), 0
+        try:
+            costs.append(problem.cost_at(theta))
+        except GradcheckError:  # a point that the user did not ask for
+            costs.append(np.nan)
+        seconds = min(seconds, perf_counter() - start)
     if budget is not None and seconds * EVALUATIONS * len(blocks) * POINTS > SHARE * budget:
-        return (), 0
-    rng = np.random.default_rng([settings.seed, 7])
-    directions = np.zeros((len(blocks), theta.size))
+        return []
+    line = random_directions(problem.layout.size, blocks, 1, [settings.seed, 7])[0]
+    directions = np.zeros((len(blocks), line.size))
     for row, block in zip(directions, blocks, strict=True):
-        sizes = rng.uniform(0.5, 1.5, block.size)
-        row[block.slice] = sizes * rng.choice([-1.0, 1.0], block.size)
+        row[block.slice] = line[block.slice]
+    pairs = zip(thetas, costs, strict=True)
+    finite = [(theta, directions, cost) for theta, cost in pairs if np.isfinite(cost)]
+    known = iter(ahead(problem, finite, seconds))
+    return [
+        _Place(theta, cost, directions, next(known)) if np.isfinite(cost) else None
+        for theta, cost in zip(thetas, costs, strict=True)
+    ]
+
+
+def _suspects(
+    problem: Problem, place: _Place, left: list[int], blocks: list[Block], settings: Settings
+) -> tuple[tuple[str, ...], int]:
+    """The arrays, of those `left`, whose slope along its direction is not that of the gradient.
+
+    No evaluations where the gradient is not finite.
+    """
+    directions = place.directions[left]
+    known = place.evaluator.only(left)
     try:
-        measured = directional(problem, theta, directions, cost=cost)
+        gradient = problem.gradient_at(place.theta)
+        if not np.all(np.isfinite(gradient)):
+            return (), 0
+        measured = directional(problem, place.theta, directions, cost=place.cost, evaluator=known)
     except GradcheckError:
         return (), 0
     expected = directions @ gradient
@@ -105,8 +139,8 @@ def _suspects(
     relative = settings.threshold * (np.abs(expected) + np.abs(measured.values))
     with np.errstate(invalid="ignore"):
         off = np.abs(measured.values - expected) > measured.errors + rounding + relative
-    suspects = tuple(block.name for block, wrong in zip(blocks, off, strict=True) if wrong)
-    return suspects, measured.nfev + 1
+    suspects = tuple(blocks[k].name for k, wrong in zip(left, off, strict=True) if wrong)
+    return suspects, measured.nfev
 
 
 def _told(phase: Phase, first: Phase) -> Phase:

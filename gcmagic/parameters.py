@@ -6,7 +6,7 @@ import copy
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,12 @@ class ParameterLayout:
     blocks: tuple[Block, ...]
     paths: tuple[Path, ...]
     template: Any
+    # ndarray, np.matrix or something else: what the leaves of `template` are
+    kinds: tuple[type, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        leaves = (_get(self.template, path, "the parameters") for path in self.paths)
+        object.__setattr__(self, "kinds", tuple(_kind(leaf) for leaf in leaves))
 
     @classmethod
     def of(cls, params: Any) -> ParameterLayout:
@@ -159,7 +165,10 @@ class ParameterLayout:
             )
         gradient = np.empty(self.size)
         for block, path in zip(self.blocks, self.paths, strict=True):
-            leaf = _get(grads, path, f"the gradient of {block.name}")
+            leaf = _get(grads, path, ("the gradient of ", block.name))
+            if type(leaf) is np.ndarray and leaf.shape == block.shape and leaf.dtype.kind in "fiub":
+                gradient[block.slice] = leaf.reshape(-1)  # as nearly all are
+                continue
             if isinstance(leaf, (list, tuple)):
                 leaf = _listed(leaf)
             array = _as_real(leaf, f"the gradient of {block.name}")
@@ -171,6 +180,14 @@ class ParameterLayout:
                 )
             gradient[block.slice] = array.reshape(-1)
         return gradient
+
+    def views(self, vector: np.ndarray) -> Any:
+        """The structure as views of `vector`, which nobody else may hold; see `unflatten`."""
+        leaves = [
+            _shaped(vector[block.start : block.stop], block, kind)
+            for block, kind in zip(self.blocks, self.kinds, strict=True)
+        ]
+        return _build(self.template, iter(leaves))
 
     def workspace(self, theta: np.ndarray, dtype: Any = np.float64) -> Workspace:
         """A structure of this layout of its own, to be perturbed in place."""
@@ -194,16 +211,10 @@ class Workspace:
 
     def load(self, theta: np.ndarray) -> None:
         """Begin again at `theta` with arrays that nobody else holds."""
-        self._leaves = []
-        for block, path in zip(self.layout.blocks, self.layout.paths, strict=True):
-            original = _get(self.layout.template, path, "the parameters")
-            values = np.array(theta[block.slice], dtype=self.dtype)
-            if isinstance(original, np.matrix):  # an ndarray in its place would broadcast
-                self._leaves.append(values.reshape(block.shape).view(np.matrix))
-            elif isinstance(original, np.ndarray):
-                self._leaves.append(values.reshape(block.shape))
-            else:
-                self._leaves.append(values[0])
+        self._leaves = [
+            _shaped(np.array(theta[block.start : block.stop], dtype=self.dtype), block, kind)
+            for block, kind in zip(self.layout.blocks, self.layout.kinds, strict=True)
+        ]
         self.params = _build(self.layout.template, iter(self._leaves))
 
     def writer(self, block: Block) -> Callable[[int, Any], None]:
@@ -225,6 +236,20 @@ class Workspace:
         for block, path in zip(self.layout.blocks, self.layout.paths, strict=True):
             theta[block.slice] = np.asarray(_get(self.params, path, "the parameters")).reshape(-1)
         return theta
+
+
+def _kind(leaf: Any) -> type:
+    if isinstance(leaf, np.matrix):  # an ndarray in its place would broadcast
+        return np.matrix
+    return np.ndarray if isinstance(leaf, np.ndarray) else object
+
+
+def _shaped(values: np.ndarray, block: Block, kind: type) -> Any:
+    """The values of one array as the kind of leaf that they are for."""
+    if kind is object:
+        return values[0]
+    shaped = values.reshape(block.shape)
+    return shaped if kind is np.ndarray else shaped.view(np.matrix)
 
 
 def path_name(path: Path) -> str:
@@ -250,13 +275,13 @@ def leaves_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
-def _get(value: Any, path: Path, what: str) -> Any:
+def _get(value: Any, path: Path, what: str | tuple[str, str]) -> Any:
     for key in path:
         try:
             value = value[key]
         except (KeyError, IndexError, TypeError):
             raise InputError(
-                f"{what} is missing: {describe(value)} has no {key!r}; needed: "
+                f"{''.join(what)} is missing: {describe(value)} has no {key!r}; needed: "
                 "the same structure as the parameters"
             ) from None
     return value

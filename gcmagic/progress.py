@@ -46,12 +46,30 @@ class Bar:
     def __call__(self, places: range) -> AbstractContextManager[Iterable[int]]:
         """Count these components as they are taken."""
         self._bar.total = max(self._bar.total or 0, self._bar.n + len(places))
-        return nullcontext(self._counted(places))
+        return nullcontext(_Counted(self._bar, len(places)))
 
-    def _counted(self, places: range) -> Iterator[int]:
-        for place in places:
-            yield place
-            self._bar.update()
+
+class _Counted:
+    """Components as they are taken, one by one or some at once."""
+
+    __slots__ = ("_bar", "_left")
+
+    def __init__(self, bar: Any, count: int) -> None:
+        self._bar, self._left = bar, count
+
+    def __iter__(self) -> Iterator[int]:
+        return self
+
+    def __next__(self) -> int:
+        if not self._left:
+            raise StopIteration
+        self.advance(1)
+        return self._left
+
+    def advance(self, count: int) -> None:
+        """Take so many."""
+        self._left -= count
+        self._bar.update(count)
 
 
 def _is_unattended() -> bool:

@@ -431,9 +431,10 @@ def _alike(now: Any, saved: Any) -> bool:
         return now.shape == saved.shape and now.tobytes() == saved.tobytes()
     if isinstance(saved, _ATOMS):
         return bool(now == saved)
-    if isinstance(saved, tuple) and len(now) == len(saved):
-        return all(
-            a == b if type(a) is int else _alike(a, b) for a, b in zip(now, saved, strict=True)
+    if isinstance(saved, tuple):
+        pairs = zip(now, saved, strict=False)
+        return len(now) == len(saved) and all(
+            a == b if type(a) is int else _alike(a, b) for a, b in pairs
         )
     if hasattr(saved, "shape"):  # a tensor, in which NaN stands for itself
         if now.shape != saved.shape:

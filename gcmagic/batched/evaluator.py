@@ -75,7 +75,7 @@ class BatchedEvaluator:
         blocks = problem.layout.blocks
         owners = np.searchsorted([b.start for b in blocks], components, side="right") - 1
         values = np.empty_like(points)
-        audit = Audit(problem, theta, _free() if self.memory is None else self.memory)
+        audit = Audit(problem, theta, free_memory() if self.memory is None else self.memory)
         with watched(self.progress, len(components)) as tick:
             for owner in np.unique(owners):
                 mine = np.flatnonzero(owners == owner)
@@ -206,12 +206,12 @@ def traced(
         result = fun(placed(params, path, leaf))
         if batch.refusal is not None:  # swallowed by an except clause of the user's
             raise Untraceable(batch.refusal)
-        return _costs(result, batch, problem.cost_name), batch
+        return costs_of(result, batch, problem.cost_name), batch
     finally:
         batch.close()
 
 
-def _costs(result: Any, batch: Batch, name: str) -> np.ndarray:
+def costs_of(result: Any, batch: Batch, name: str) -> np.ndarray:
     """One J a copy from what the function returned."""
     if batch.marked is not None:
         if result is not batch.marker:
@@ -229,7 +229,7 @@ def _raised(error: BaseException) -> str:
     return f"{type(error).__name__} with copies: {error}"
 
 
-def _free() -> float:
+def free_memory() -> float:
     """A quarter of the memory that is free, at most a gibibyte."""
     free = 4.0 * 2**28
     try:

@@ -1,0 +1,130 @@
+"""The cost at some points anywhere in one call, and an evaluator that knows such values already.
+
+Every parameter array is a stack here: nothing is the same in all copies, so that a copy costs as
+much arithmetic as a plain call. What is saved is the time that NumPy takes to be called at all,
+which is most of a cost of small arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..evaluation import Evaluator, SerialEvaluator
+from ..parameters import ParameterLayout
+from ..problem import Problem
+from .arrays import Copies
+from .audit import Chosen
+from .batch import Batch, TooLarge, Untraceable
+from .evaluator import costs_of
+from .objects import carrying, placed
+
+# numbers that the copies of theta may take together: more of them are no cheaper than calls
+MOST = 2**19
+# a cost that takes more than so many seconds has arrays large enough to be called by itself
+QUICK = 1e-3
+# points that are compared with plain calls, beside one that is known
+AUDITED = 2
+
+
+class Known:
+    """An evaluator that looks values up, and calls the cost for those that it does not know.
+
+    Parameters
+    ----------
+    values
+        J by component and point.
+    """
+
+    __slots__ = ("_plain", "values")
+
+    def __init__(self, values: dict[tuple[int, float], float]) -> None:
+        self.values = values
+        self._plain: Evaluator = SerialEvaluator()
+
+    def __call__(
+        self, problem: Problem, theta: np.ndarray, components: np.ndarray, points: np.ndarray
+    ) -> np.ndarray:
+        """Evaluate; see `Evaluator`."""
+        rows = zip(components.tolist(), points.tolist(), strict=True)
+        found = [[self.values.get((k, point)) for point in row] for k, row in rows]
+        missing = [place for place, row in enumerate(found) if None in row]
+        if not missing:
+            return np.array(found, dtype=float)
+        values = np.array(found, dtype=object)
+        values[missing] = self._plain(problem, theta, components[missing], points[missing])
+        return values.astype(float)
+
+    def only(self, components: Sequence[int]) -> Known:
+        """The same, of some of the components, which are numbered anew."""
+        new = {k: place for place, k in enumerate(components)}
+        return Known({(new[k], at): value for (k, at), value in self.values.items() if k in new})
+
+
+def values_at(
+    problem: Problem, thetas: np.ndarray, known: dict[int, float], limit: float = np.inf
+) -> np.ndarray:
+    """J at each row of `thetas`, in one call; two of them, and those known, compared with calls.
+
+    Parameters
+    ----------
+    known
+        J by row, from plain calls; each the centre of the rows that follow it.
+
+    Raises
+    ------
+    Untraceable, TooLarge
+        Where the function cannot be run on many copies at once, or gives something else then.
+    """
+    batch = Batch(len(thetas), limit)
+    layout = problem.layout
+    leaves = _leaves(batch, layout, thetas)
+    try:
+        params = layout.views(thetas[0].copy())
+        fun = problem.fun
+        for path, leaf in zip(layout.paths, leaves, strict=True):
+            fun = carrying(fun, path[0] if path else None, leaf)
+            params = placed(params, path, leaf)
+        result = fun(params)
+        if batch.refusal is not None:
+            raise Untraceable(batch.refusal)
+        values = costs_of(result, batch, problem.cost_name)
+    finally:
+        batch.close()
+    rng = np.random.default_rng(len(thetas))
+    _held(values, sorted(known), known, known)
+    drawn = rng.choice(len(thetas), min(AUDITED, len(thetas)), replace=False).tolist()
+    _held(values, drawn, {row: problem.cost_at(thetas[row]) for row in drawn}, known)
+    return values
+
+
+def _held(
+    values: np.ndarray, rows: list[int], plain: dict[int, float], known: dict[int, float]
+) -> None:
+    """Hold some values against plain calls, each by the last known one before it."""
+    for row in rows:
+        centre = known[max((k for k in known if k <= row), default=min(known))]
+        one = np.array([row])
+        chosen = Chosen(one, np.zeros_like(one), np.array([plain[row]]), centre)
+        chosen.compare(values[:, None], 0, len(values))
+
+
+def tried(
+    problem: Problem, thetas: np.ndarray, known: dict[int, float], limit: float
+) -> np.ndarray | None:
+    """As `values_at`; None where that cannot be."""
+    try:
+        return values_at(problem, thetas, known, limit)
+    except (Untraceable, TooLarge, Exception):
+        return None
+
+
+def _leaves(batch: Batch, layout: ParameterLayout, thetas: np.ndarray) -> list[Copies]:
+    if np.matrix in layout.kinds:
+        raise Untraceable("a np.matrix")
+    leaves = []
+    for block in layout.blocks:
+        rows = np.ascontiguousarray(thetas[:, block.slice]).reshape(len(thetas), *block.shape)
+        leaves.append(Copies(batch, block.shape, rows))
+    return leaves
