@@ -84,3 +84,12 @@ def test_the_worst_components_come_first_and_equal_ones_in_order():
     off = comparison([1.0, 3.0, 1.004, 2.0, 9.0], [0] * 5, [Status.WRONG] * 4 + [Status.AGREES])
     assert off.worst(4) == [1, 3, 0, 2]
     assert off.component(1) == "W[1]"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_of_many_wrong_components_those_that_are_far_off_alone_are_put_in_order(count):
+    rng = np.random.default_rng(0)
+    off = np.round(rng.uniform(1.0, 3.0, size=400), 3)
+    off[[30, 77, 310]] = 4.0, 3.99, np.nan  # two of them equal to two digits
+    block = comparison(off, np.zeros(400), [Status.WRONG] * 400)
+    assert block.worst(count) == block.worst(200)[:count] == [310, 30, 77][:count]

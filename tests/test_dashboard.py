@@ -399,6 +399,22 @@ def test_the_picture_is_the_one_of_the_plots(panel, view):
     assert phase.verdict is gcm.FAIL
 
 
+@pytest.mark.parametrize("view", plots.VIEWS)
+def test_a_picture_does_not_depend_on_those_before_it(panel, view):
+    """Grounds and titles that are kept give the bytes that a first drawing gives."""
+    report = network(double_w2, steps=3)
+    used = panel(report)
+    asked = [("W2", 0), (None, 1), ("W2", 0)]
+    for layer, point in asked:
+        one = panel(report)
+        for d in (used, one):
+            d.controls.view.value = view
+            d.controls.phase.value = point
+            d.controls.layer.value = layer
+            words(d)
+        assert pixels(used).tobytes() == pixels(one).tobytes()
+
+
 def test_pictures_leave_nothing_behind_in_the_figure(panel):
     d = panel(network(double_w2, steps=0))
     counts = []

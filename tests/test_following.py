@@ -119,6 +119,74 @@ def test_code_that_fails_is_told_and_the_watch_goes_on(broken):  # noqa: F811
     assert told(Run(broken, RIGHT)) == ["gradcheck --watch: was FAIL on W2, now PASS"]
 
 
+FORWARD = "def forward_propagation" + NETWORK.split("def forward_propagation")[1].split("\ndef")[0]
+COST = "def compute_cost" + NETWORK.split("def compute_cost")[1].split("\ndef")[0]
+
+
+@pytest.mark.parametrize("right", [FORWARD, COST, RIGHT], ids=lambda code: code[4:10])
+@pytest.mark.parametrize(
+    ("body", "raised"),
+    [
+        ("raise ValueError('half <done>')", "ValueError: half <done>"),
+        ("return nowhere", "NameError: name 'nowhere' is not defined"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_the_user_s_code_raises_is_told_with_its_line_and_forgotten_when_mended(
+    broken,  # noqa: F811
+    right,
+    body,
+    raised,
+):
+    Run(broken, "%gradcheck --watch --steps 0")
+    signature, name = right.splitlines()[0], right[4 : right.index("(")]
+    [words] = told(Run(broken, f"{signature}\n    before = 1\n    {body}"))
+    assert words == f"gradcheck --watch: not checked: {raised} (line 3 of {name}: {body})"
+    [words] = told(Run(broken, right))
+    assert words.endswith("now PASS" if right is RIGHT else "still FAIL on W2")
+
+
+def test_a_method_that_raises_is_told_with_its_line(shell):  # noqa: F811
+    net = (
+        "import numpy as np\n"
+        "class Net:\n"
+        "    def __init__(self):\n"
+        "        self.W = np.ones((2, 3))\n"
+        "    def forward(self, X):\n"
+        "        LINE\n"
+        "        self.X = X\n        return np.tanh(self.W @ X)\n"
+        "    def loss(self, X, Y):\n        return 0.5 * np.sum((self.forward(X) - Y) ** 2)\n"
+        "    def backward(self, X, Y):\n"
+        "        A = self.forward(X)\n        self.dW = ((A - Y) * (1 - A**2)) @ X.T\n"
+        "net = Net()\n"
+        "X = np.random.default_rng(1).normal(size=(3, 5)); Y = np.zeros((2, 5))"
+    )
+    Run(shell, net.replace("LINE", "pass"))
+    assert Run(shell, "%gradcheck --watch").result.success
+    [words] = told(Run(shell, net.replace("LINE", "raise KeyError('W')")))
+    assert words.endswith("not checked: KeyError: 'W' (line 6 of forward: raise KeyError('W'))")
+    assert told(Run(shell, net.replace("LINE", "pass"))) == ["gradcheck --watch: still PASS"]
+
+
+def test_what_nobody_raised_is_told_as_discovery_tells_it(broken):  # noqa: F811
+    Run(broken, "%gradcheck --watch --steps 0")
+    [words] = told(Run(broken, f"{RIGHT.splitlines()[0]}\n    pass"))
+    assert "returned nothing that matches a parameter" in words
+    [words] = told(Run(broken, f"{FORWARD.splitlines()[0]}\n    pass"))
+    assert "TypeError" in words
+    assert "A2, cache = forward_propagation(" in words
+
+
+def test_the_panel_says_what_forward_raised_and_goes_on_when_it_is_mended(panelled):
+    Run(panelled, "%gradcheck --watch --steps 0")
+    panel = panel_of(panelled)
+    signature = FORWARD.splitlines()[0]
+    Run(panelled, f"{signature}\n    raise ValueError('half <done>')")
+    assert "not checked: ValueError: half <done> (line 2 of forward_propagation: " in status(panel)
+    Run(panelled, FORWARD)
+    assert "Still FAIL on W2. all layers" in status(panel_of(panelled))
+
+
 def test_the_panel_shows_the_new_report_in_its_place(panelled):
     Run(panelled, "%gradcheck --watch")
     panel = panel_of(panelled)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gc
 import threading
 
+import numpy as np
 import pytest
 from ipywidgets.widgets.widget import _instances
 from matplotlib.figure import Figure
 
+import gcmagic as gcm
 from gcmagic.jupyter.showing import Stage
 
-from .networks import double_w2, network
 from .test_magics import Run, shell  # noqa: F401 - a fixture
 
-RUNS = 20
+RUNS = 100
 
 
 def left():
@@ -28,7 +29,9 @@ def left():
 def jupyter(shell):  # noqa: F811
     """A shell that takes itself for one in Jupyter."""
     shell.kernel = object()
-    shell.user_ns["report"] = network(double_w2, steps=0)
+    shell.user_ns["report"] = gcm.check(
+        lambda w: np.sum(w**2), lambda w: 3 * w, np.ones(2), steps=0
+    )
     yield shell
     del shell.kernel
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib import rc_context
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -239,3 +241,37 @@ def test_the_sentence_names_points_verdicts_and_what_is_off():
     assert "given parameters, FAIL, off: W2 8 of 8" in words
     assert "1e-7" in words
     assert plots.alt_text(network(steps=0)).endswith("given parameters, PASS.")
+
+
+VIEWS = "discrepancy", "heatmap", "agreement", "sweep", "strip"
+
+
+@pytest.mark.parametrize("shown", [*VIEWS, "figure"])
+def test_a_notebook_shows_what_is_drawn_on_a_card_of_its_own(shown):
+    """Nobody else would: pyplot, which shows other figures, does not know it."""
+    report = network(double_w2, steps=0)
+    drawn = report.figure() if shown == "figure" else getattr(plots, shown)(report)
+    data, metadata = DisplayFormatter().format(drawn)
+    assert set(data) == {"text/plain", "image/png"}
+    assert data["image/png"].startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", data["image/png"][16:24])
+    size = metadata["image/png"]
+    assert (width, height) == (2 * size["width"], 2 * size["height"])
+
+
+def test_axes_of_one_s_own_are_shown_by_their_owner_alone():
+    mine = Figure().add_subplot()
+    plots.discrepancy(network(steps=0), mine)
+    assert set(DisplayFormatter().format(mine)[0]) == {"text/plain"}
+
+
+def test_the_extremes_of_every_bin_are_found_in_any_order_of_components():
+    rng = np.random.default_rng(0)
+    for values in (rng.random(5000), rng.choice([1e-9, 0.5, 1.0], 5000)):
+        components = rng.choice(9000, 5000, replace=False)
+        low, high = marks._extremes(components, values, 9000)
+        bins = components * marks.BINS // 9000
+        for k in np.unique(bins):
+            here = values[bins == k]
+            assert values[low[bins[low] == k]] == here.min()
+            assert values[high[bins[high] == k]] == here.max()

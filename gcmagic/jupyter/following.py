@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.display import display
 
-from ..errors import CheckInterrupted, GradcheckError
+from ..adapters.rebound import failure, rebound
+from ..discovery.limit import TimeLimitReached, limited
+from ..discovery.trial import quiet
+from ..errors import BindingError, CheckInterrupted, GradcheckError
 from ..report import Report
 from ..sandbox import global_names
 from .sentences import changed
 from .showing import Stage
 
 Check = Callable[[], Report]
+PATIENCE = 3.0  # seconds that one run of what raised may take
 
 
 class Follower:
@@ -37,11 +42,6 @@ class Follower:
         self._last: Report | None = None
         self._seen: dict[str, Any] = {}
         self._fresh = False
-
-    @property
-    def following(self) -> bool:
-        """Whether anything is watched."""
-        return self._check is not None
 
     def follow(self, report: Report, check: Check) -> None:
         """Watch what `report` is about; `check` makes another one. One check is watched at a time.
@@ -95,6 +95,21 @@ class Follower:
                     left += [n for n in called(space.get(name)) if n in space]
         return found
 
+    def _why(self, error: BaseException) -> str:
+        """What went wrong; where nothing can be bound because the user's code raises, that.
+
+        A forward that only raises has no cache to show, so discovery knows of no binding any more.
+        The one that held before the cell still tells which call fails.
+        """
+        assert self._last is not None
+        if isinstance(error, BindingError):
+            raised = ""
+            with suppress(TimeLimitReached), quiet(), limited(PATIENCE):
+                raised = failure(rebound(self._last.problem, self._shell.user_ns))
+            if raised:
+                return f"not checked: {raised}"
+        return str(error)
+
     def _again(self) -> None:
         """Check, and tell what became of the verdict: in the panel, and below the cell."""
         assert self._check is not None
@@ -104,7 +119,7 @@ class Follower:
         try:
             report = self._check()
         except (GradcheckError, CheckInterrupted) as error:
-            words = f"gradcheck --watch: {error}"
+            words = f"gradcheck --watch: {self._why(error)}"
             if panel is not None:
                 panel.say(words)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Sequence
@@ -10,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from ..comparison import Comparison, Verdict
+from ..notation import exponent
 from ..plots import VIEWS, alone
-from ..plots.card import HEIGHT, WIDTH, legend, title
+from ..plots.card import HEIGHT, WIDTH, headroom, legend, title
 from ..plots.scene import Artists, Scene
 from ..plots.theme import DPI
 from .sentences import overall
 
 SCALE = 1.5  # finer than the page, for screens that are
 SIZE = round(WIDTH * DPI), round(HEIGHT * DPI)
-KEPT = 6  # grounds that are kept drawn, a view
+KEPT = 6  # grounds, and titles, that are kept drawn, a view
 
 
 class Picture:
@@ -70,21 +72,32 @@ class _Stage:
         self._canvas.draw()
         self._empty = self._canvas.copy_from_bbox(self._figure.bbox)
         self._grounds: dict[Any, Any] = {}
+        self._titles: dict[Any, Any] = {}
 
     def png(self, scene: Scene, name: str, verdict: Verdict | None) -> bytes:
         """See `Picture`."""
         self._canvas.restore_region(self._ground(scene) if scene.blocks else self._empty)
         drawn = self._view.points(self._ax, scene) if scene.blocks else []
-        off = float("nan") if verdict is None else overall(scene.blocks)
-        self._put(drawn + title(self._ax, name, verdict, off, scene.theme))
+        self._put(drawn)
+        self._title(scene, name, verdict)
         return _encoded(np.asarray(self._canvas.buffer_rgba()))
+
+    def _title(self, scene: Scene, name: str, verdict: Verdict | None) -> None:
+        """What stands above the axes; letters take longer to draw than points do."""
+        off = float("nan") if verdict is None else overall(scene.blocks)
+        key = name, verdict, exponent(off, 1) if math.isfinite(off) else ""
+        if key in self._titles:
+            self._canvas.restore_region(self._titles[key])
+            return
+        _make_room(self._titles)
+        self._put(title(self._ax, name, verdict, off, scene.theme))
+        self._titles[key] = self._canvas.copy_from_bbox(headroom(self._ax))
 
     def _ground(self, scene: Scene) -> Any:
         """The card with bands, names and legend, which change with a verdict, not with a figure."""
         key = tuple((block.name, block.verdict) for block in scene.blocks), *scene.statuses
         if key not in self._grounds:
-            while len(self._grounds) >= KEPT:
-                self._grounds.pop(next(iter(self._grounds)))
+            _make_room(self._grounds)
             self._canvas.restore_region(self._empty)
             keys = legend(self._ax, self._view.keys(scene), scene.theme)
             self._put([*self._view.ground(self._ax, scene), *keys])
@@ -96,6 +109,11 @@ class _Stage:
             self._figure.draw_artist(artist)
         for artist in artists:
             artist.remove()
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    while len(kept) >= KEPT:
+        kept.pop(next(iter(kept)))
 
 
 def _encoded(pixels: np.ndarray) -> bytes:

@@ -53,8 +53,8 @@ def sentence(blocks: Sequence[Comparison]) -> str:
     if not wrong and np.isfinite(overall(blocks)):
         parts.append(f"difference {exponent(overall(blocks), 1)}")
     if wrong:
-        far = max(wrong, key=lambda block: float(_off(block)))
-        place = far.worst(1)[0]
+        worst = [(block, block.worst(1)[0]) for block in wrong]
+        far, place = max(worst, key=lambda pair: _off(*pair))
         parts.append(
             f"worst {far.component(place)}: analytic {far.analytic[place]:.3g}, "
             f"numeric {far.numeric[place]:.3g}"
@@ -70,6 +70,5 @@ def overall(blocks: Sequence[Comparison]) -> float:
     )
 
 
-def _off(block: Comparison) -> float:
-    place = block.worst(1)[0]
-    return abs(block.analytic[place] - block.numeric[place])
+def _off(block: Comparison, place: int) -> float:
+    return abs(float(block.analytic[place] - block.numeric[place]))

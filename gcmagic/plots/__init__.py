@@ -7,7 +7,6 @@ plots.discrepancy(report, ax)   # one view of one point, on axes of one's own
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -21,9 +20,9 @@ from ..errors import InputError
 from ..notation import exponent
 from ..sandbox import untouched
 from . import chain, components, pairs, shapes, vee
-from .card import HEIGHT, STRIP, WIDTH, card, inner_width, legend, title
+from .card import HEIGHT, STRIP, WIDTH, card, inner_width, legend, png, title
 from .scene import Margins, Scene, View
-from .theme import DARK, DPI, LIGHT, PAPER, Theme
+from .theme import DARK, LIGHT, PAPER, Theme
 
 if TYPE_CHECKING:
     from ..phase import Phase
@@ -66,7 +65,8 @@ def discrepancy(
     report
         What a check found.
     ax
-        Where to draw; by default on a new card, ``ax.figure``.
+        Where to draw; by default on a new card, ``ax.figure``, which a notebook shows when the
+        axes are the last value of a cell.
     phase
         Which point: counted from 0, or its name.
     layers
@@ -247,13 +247,6 @@ def figure(
 def alone(view: View, blocks: Sequence[Comparison], theme: Theme) -> Axes:
     """Axes on a card of their own, with room for `blocks`."""
     return card(1, _margins(view, blocks, WIDTH, 1), theme, WIDTH, HEIGHT - STRIP)[0]
-
-
-def png(picture: Figure, dpi: float = 2 * DPI) -> bytes:
-    """The bytes of `picture`, the same for the same picture: no date, no version in them."""
-    buffer = io.BytesIO()
-    picture.savefig(buffer, format="png", dpi=dpi, facecolor="none", metadata={"Software": None})
-    return buffer.getvalue()
 
 
 def alt_text(report: Report, phases: Sequence[Phase] | None = None) -> str:

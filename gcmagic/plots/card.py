@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import NullLocator
+from matplotlib.transforms import Bbox
 
 from ..comparison import Status, Verdict
 from ..notation import CHECKMARK, exponent
@@ -30,7 +32,30 @@ from .theme import (
 WIDTH, HEIGHT = 8.8, 3.9  # inches, of a card with two points
 STRIP = 0.47  # inches below, for the legend
 TOP, GAP = 0.54, 0.3
-BETWEEN = 10  # points between the parts of a legend
+
+
+class Card(Figure):
+    """A figure that a notebook shows by itself: nobody else does, for pyplot does not know it."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        width, height = self.get_size_inches()
+        # finer than the page, at its size
+        return png(self), {"width": round(width * DPI), "height": round(height * DPI)}
+
+
+class CardAxes(Axes):
+    """Axes on a card, which they bring along as the last value of a cell."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        assert isinstance(self.figure, Card)
+        return self.figure._repr_png_()
+
+
+def png(picture: Figure, dpi: float = 2 * DPI) -> bytes:
+    """The bytes of `picture`, the same for the same picture: no date, no version in them."""
+    buffer = io.BytesIO()
+    picture.savefig(buffer, format="png", dpi=dpi, facecolor="none", metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def card(
@@ -44,8 +69,8 @@ def card(
     """A figure of its own with empty axes, in rows of `columns`, and room for a legend below."""
     columns, rows = min(panels, columns), -(-panels // columns)
     height = rows * tall + STRIP
-    canvas = FigureCanvasAgg(Figure(figsize=(width, height), dpi=DPI, facecolor="none"))
-    fig = canvas.figure
+    fig = Card(figsize=(width, height), dpi=DPI, facecolor="none")
+    FigureCanvasAgg(fig)
     inset, corner = 0.03, 0.10  # inches
     fig.add_artist(
         FancyBboxPatch(
@@ -67,7 +92,7 @@ def card(
         x = margins.left + column * (across + GAP)
         y = STRIP + (rows - 1 - row) * tall + margins.bottom
         box = (x / width, y / height, across / width, (tall - margins.bottom - TOP) / height)
-        axes.append(fig.add_axes(box, facecolor="none"))
+        axes.append(fig.add_axes(box, facecolor="none", axes_class=CardAxes))
     return axes
 
 
@@ -129,6 +154,12 @@ def title(
     return artists
 
 
+def headroom(ax: Axes) -> Bbox:
+    """All of the card above the axes: where the title stands."""
+    whole = ax.figure.bbox
+    return Bbox.from_extents(whole.x0, ax.bbox.y1, whole.x1, whole.y1)
+
+
 def bare(ax: Axes) -> None:
     """No spines, no ticks, nothing that a style could have brought."""
     ax.set_xticks([])
@@ -138,6 +169,14 @@ def bare(ax: Axes) -> None:
     ax.spines[:].set_visible(False)
     ax.set_autoscale_on(False)
     ax.set_axisbelow(True)
+
+
+def in_inches(ax: Axes) -> None:
+    """Nothing but room, measured in inches from the upper left."""
+    bare(ax)
+    box = ax.get_window_extent()
+    ax.set_xlim(0, box.width / ax.figure.dpi)
+    ax.set_ylim(box.height / ax.figure.dpi, 0)
 
 
 def named(ax: Axes, theme: Theme, x: str = "", y: str = "") -> None:

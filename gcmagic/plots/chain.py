@@ -14,7 +14,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from ..comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict
 from ..notation import CHECKMARK, exponent
-from .card import bare
+from .card import in_inches
 from .scene import Artists, Margins, Scene, View
 from .theme import BODY, LARGE, RIGHT, SMALL, WRONG, style
 
@@ -26,11 +26,8 @@ WIDEST, HIGHEST = 1.7, 0.92  # inches of a box
 
 
 def frame(ax: Axes, scene: Scene) -> None:
-    """Axes in inches, from the upper left."""
-    bare(ax)
-    box = ax.get_window_extent()
-    ax.set_xlim(0, box.width / ax.figure.dpi)
-    ax.set_ylim(box.height / ax.figure.dpi, 0)
+    """Room: no scale."""
+    in_inches(ax)
 
 
 def ground(ax: Axes, scene: Scene) -> Artists:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -55,8 +54,8 @@ class Scene:
     @property
     def statuses(self) -> list[Status]:
         """Which occur, with those two that a legend always explains."""
-        found = {Status(int(s)) for block in self.blocks for s in np.unique(block.status)}
-        return sorted(found | {Status.AGREES, Status.WRONG})
+        always = Status.AGREES, Status.WRONG
+        return sorted(s for s in Status if s in always or any(b.count(s) for b in self.blocks))
 
 
 @dataclass(frozen=True, slots=True)

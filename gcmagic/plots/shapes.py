@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from ..comparison import FAIL, PASS, Comparison, Status
 from ..report_text import shape as shape_text
-from .card import bare
+from .card import in_inches
 from .gallery import ABSENT, GAP, ORDER, Box, arranged, aspect, ranks
 from .marks import heights
 from .scene import Artists, Margins, Scene, View
@@ -24,11 +24,8 @@ CROSS = 0.11  # inches: smaller cells show their colour alone
 
 
 def frame(ax: Axes, scene: Scene) -> None:
-    """Axes in inches, from the upper left."""
-    bare(ax)
-    box = ax.get_window_extent()
-    ax.set_xlim(0, box.width / ax.figure.dpi)
-    ax.set_ylim(box.height / ax.figure.dpi, 0)
+    """Room: no scale."""
+    in_inches(ax)
 
 
 def ground(ax: Axes, scene: Scene) -> Artists:

@@ -139,7 +139,7 @@ def test_the_keyboard_reaches_every_control_in_order(notebook):
 def test_a_forward_that_fails_is_told_in_the_panel_at_once(notebook):
     panel = notebook.panel()
     notebook.execute("def forward(X, params): raise ValueError('not yet')")
-    panel.wait_for_status("no binding of backward works")
+    panel.wait_for_status("not checked: ValueError: not yet (line 1 of forward: ")
     notebook.execute(FORWARD)
     panel.wait_for_status("Still FAIL on W2")
 
