@@ -11,8 +11,9 @@ from typing import Any
 class Bar:
     """One bar for a whole check that takes over a second, with the time left; gone when it ends.
 
-    Text on stderr: what a widget shows would stay in the notebook's file. A notebook that runs
-    without anyone before it gets none, so that what is stored of it is the same in every run.
+    Text: what a widget shows would stay in the notebook's file. On stderr, but in a notebook on
+    stdout, for there stderr leaves a red stripe behind. A notebook that runs without anyone before
+    it gets none, so that what is stored of it is the same in every run.
 
     Called with a range of components it is a `Progress`; it is one bar for all such calls inside
     its ``with``.
@@ -24,6 +25,7 @@ class Bar:
     def __enter__(self) -> Bar:
         from tqdm import tqdm
 
+        kernel = _kernel()
         self._bar = tqdm(
             total=0,
             desc="gradcheck",
@@ -32,7 +34,9 @@ class Bar:
             leave=False,
             miniters=1,
             ncols=79,
-            disable=_is_unattended(),
+            file=sys.stderr if kernel is None else sys.stdout,
+            # a notebook that a program runs: nobody could answer input()
+            disable=kernel is not None and not getattr(kernel, "_allow_stdin", True),
         )
         return self
 
@@ -72,8 +76,7 @@ class _Counted:
         self._bar.update(count)
 
 
-def _is_unattended() -> bool:
-    """Whether a notebook is being run by a program: then nobody could answer ``input()``."""
+def _kernel() -> Any:
+    """The kernel of the notebook that this runs in, or None."""
     shell = sys.modules.get("IPython")
-    kernel = getattr(shell.get_ipython(), "kernel", None) if shell is not None else None
-    return kernel is not None and not getattr(kernel, "_allow_stdin", True)
+    return None if shell is None else getattr(shell.get_ipython(), "kernel", None)

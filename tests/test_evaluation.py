@@ -2,11 +2,12 @@
 
 import re
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from gcmagic import CheckInterrupted, UserCodeError
+from gcmagic import CheckInterrupted, UserCodeError, progress
 from gcmagic.evaluation import SerialEvaluator
 from gcmagic.problem import Problem
 from gcmagic.progress import Bar
@@ -92,8 +93,11 @@ def test_a_quick_check_shows_no_bar(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_slow_check_shows_a_bar(monkeypatch, capsys):
+@pytest.mark.parametrize("kernel", [None, SimpleNamespace(_allow_stdin=True)])
+def test_a_slow_check_shows_a_bar_and_in_a_notebook_none_in_red(monkeypatch, capsys, kernel):
     from tqdm import std
+
+    monkeypatch.setattr(progress, "_kernel", lambda: kernel)
 
     clock = iter(np.arange(0, 1e4, 0.7))
     monkeypatch.setattr(std, "time", lambda: next(clock))  # the bar's own clock
@@ -102,7 +106,10 @@ def test_a_slow_check_shows_a_bar(monkeypatch, capsys):
     theta = problem.layout.flatten(problem.params)
     with Bar() as bar:
         SerialEvaluator(bar)(problem, theta, every, points(theta[:4]))
-    assert "gradcheck" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    shown, empty = (err, out) if kernel is None else (out, err)
+    assert "gradcheck" in shown
+    assert not empty
 
 
 def test_a_notebook_that_runs_by_itself_stores_no_bar():

@@ -236,9 +236,13 @@ def figure(
     margins = _margins(look, points[0].blocks, width, columns)
     axes = card(len(points), margins, colours, width, columns=columns)
     scenes = [_scene(view, report, point, None, colours) for point in points]
+    titles: list[Any] = []
     for ax, point, scene in zip(axes, points, scenes, strict=True):
         look.draw(ax, scene)
-        title(ax, point.name, point.verdict, point.difference, colours)
+        titles += title(ax, point.name, point.verdict, point.difference, colours)
+    size = min(words.get_fontsize() for words in titles)
+    for words in titles:  # side by side they are of one size
+        words.set_fontsize(size)
     together = replace(scenes[0], blocks=tuple(b for scene in scenes for b in scene.blocks))
     legend(axes[0], look.keys(together), colours)
     return axes[0].figure  # type: ignore[return-value]

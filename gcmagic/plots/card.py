@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullLocator
 from matplotlib.transforms import Bbox
 
@@ -141,7 +142,7 @@ def title(
         words = f"{CHECKMARK[verdict.name]} {verdict.name}"
         words += f"  {exponent(difference, 1)}" if math.isfinite(difference) else ""
     across = ax.get_window_extent().width / ax.figure.dpi
-    em = 0.66 * (len(name) + len(words) + 3) / 72  # bold type is wide
+    em = (0.6 * len(name) + 0.68 * len(words) + 1.5) / 72  # bold type is wide
     size = min(LARGE, max(7.0, across / em))
     place = {"transform": ax.transAxes, "va": "bottom", **style(size)}
     above = 1 + 0.14 * ax.figure.dpi / ax.get_window_extent().height
@@ -208,6 +209,7 @@ def threshold_line(ax: Axes, threshold: float, theme: Theme, where: float = 0.99
         va="bottom",
         color=theme.ink,
         zorder=2.3,  # below the points: none of them may be hidden
+        path_effects=[withStroke(linewidth=2.5, foreground=theme.card)],  # but above error bars
         **style(SMALL),
     )
     return [line, words]

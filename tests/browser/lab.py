@@ -141,6 +141,7 @@ ACTIVATE = """source => {
 KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.id"
 ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === 'code')
+  .filter(cell => !(cell.model.sharedModel.getMetadata('tags') || []).includes('raises-exception'))
   .flatMap(cell => cell.model.outputs.toJSON())
   .filter(output => output.output_type === 'error')
   .map(output => output.ename + ': ' + output.evalue)"""
@@ -171,17 +172,22 @@ class Notebook:
         self.page = page
 
     @classmethod
-    def open(cls, browser: Browser, server: Server, path: Path, width: int = 1400) -> Notebook:
+    def open(
+        cls, browser: Browser, server: Server, path: Path, width: int = 1400, zoom: float = 1
+    ) -> Notebook:
         """Open a copy of the notebook at `path`, with its kernel ready."""
         notebook = json.loads(path.read_text())
         # the kernel of this very interpreter; without a name JupyterLab asks for one
         notebook["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         (server.folder / path.name).write_text(json.dumps(notebook))
-        return cls._at(browser, server, path.name, width)
+        return cls._at(browser, server, path.name, width, zoom)
 
     @classmethod
-    def _at(cls, browser: Browser, server: Server, name: str, width: int) -> Notebook:
-        page = browser.new_page(viewport={"width": width, "height": 1000})
+    def _at(cls, browser: Browser, server: Server, name: str, width: int, zoom: float) -> Notebook:
+        page = browser.new_page(
+            viewport={"width": round(width / zoom), "height": round(1000 / zoom)},
+            device_scale_factor=zoom,
+        )
         page.set_default_timeout(30_000)
         page.goto(server.address(name))
         page.wait_for_function(IDLE, timeout=60_000)
