@@ -170,7 +170,7 @@ def check_problem(problem: Problem, **options: Any) -> Report:
                 phases.append(point(problem, name, after[1].theta, settings, evaluator, told))
             elif phases[0].verdict is not INCONCLUSIVE:  # else the first point says why already
                 phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
-        phases += settle(problem, phases, settings, evaluator)
+        phases = settle(problem, phases, settings, evaluator)
         phases = expose(problem, phases, settings, evaluator, asked.budget)
         phases = [conjugates(problem, phase) for phase in phases]
     apart = not_batched(evaluator)

@@ -78,6 +78,37 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """The slope of the cost along the gradient of an array, where its components are too noisy.
+
+    Attributes
+    ----------
+    direction
+        The gradient of the array, so scaled that the mean of its squares is one.
+    analytic, numeric, error
+        The slope that the gradient has along it, the one that the cost has, and its error.
+    status
+        AGREES, WRONG, NOISY where it cannot tell, UNCONFIRMED where another point contradicts it.
+    """
+
+    direction: np.ndarray
+    analytic: float
+    numeric: float
+    error: float
+    status: Status
+
+    @property
+    def difference(self) -> float:
+        """|g - D| / (|g| + |D|) of the two slopes."""
+        return abs(self.analytic - self.numeric) / (abs(self.analytic) + abs(self.numeric))
+
+    @property
+    def floor(self) -> float:
+        """The difference that right code may show here."""
+        return self.error / (abs(self.analytic) + abs(self.numeric))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """One parameter array at one theta.
 
@@ -98,6 +129,9 @@ class Comparison:
     probe
         What random directions say of the whole array, where they were used: then `difference` and
         `floor` are theirs, and the components are those found wrong and a few beside them.
+    joint
+        What the slope along the gradient says, where single components are too noisy to show a
+        small bug: it decides FAIL as they do.
     """
 
     block: Block
@@ -108,6 +142,7 @@ class Comparison:
     status: np.ndarray
     rounding: float = 0.0
     probe: Probe | None = None
+    joint: Joint | None = None
     # kept: it is asked for some fifty times in one check
     _verdict: Verdict = field(init=False, repr=False)
 
@@ -164,13 +199,29 @@ class Comparison:
         return not (np.any(self.moves) or (self.probe is not None and self.probe.moves))
 
     @property
+    def is_unconfirmed(self) -> bool:
+        """Whether it is off here, by a component or as a whole, and right at points nearby."""
+        whole = self.joint is not None and self.joint.status == Status.UNCONFIRMED
+        return whole or bool(np.any(self.status == Status.UNCONFIRMED))
+
+    @property
+    def sharpness(self) -> float:
+        """The difference that right code may show where it is seen best, by parts or as a whole."""
+        whole = np.inf if self.joint is None else self.joint.floor
+        return min(whole, self.floor) if np.isfinite(self.floor) else whole
+
+    @property
     def verdict(self) -> Verdict:
-        """FAIL for one wrong component, PASS only where all agree and something moved."""
+        """FAIL for one wrong component or the whole; PASS where all agree and something moved."""
         return self._verdict
 
     def _judged(self) -> Verdict:
         if np.any(self.status == Status.WRONG):
             return FAIL
+        if self.joint is not None and self.joint.status == Status.WRONG:
+            return FAIL
+        if self.is_unconfirmed:
+            return INCONCLUSIVE
         if self.probe is not None:
             agrees = self.probe.status == Status.AGREES and np.all(
                 np.isin(self.status, (Status.AGREES, Status.NOISY))

@@ -8,13 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from .comparison import FAIL, PASS, Comparison, Status, Verdict, difference
-from .derivatives import derivative, noise_of
+from .derivatives import noise_of
 from .evaluation import Evaluator
+from .extended import right_in_extended_precision
 from .ladder import steady
 from .phase import NOISE_BOUND, Phase, Settings, compare, doubt
 from .problem import Problem
-from .rungs import Question
-from .schemes import CENTRAL
 
 # components of an array that are looked at again
 SAMPLE = 32
@@ -23,8 +22,6 @@ PILOTS = 4
 POINTS = 2
 # the floor of a point that speaks against a difference, in units of it
 TELLING = 0.3
-# steps in extended precision: short ones for a kink nearby, long ones for stairs of rounding
-EXTENDED = np.array([1 / 64, 1 / 8, 1.0, 10.0, 100.0])
 
 
 def jittered(
@@ -57,7 +54,7 @@ def confirmed(
     right; and where no jittered point has a finite cost, for then nothing speaks against it.
     """
     phase = _without_rounding(problem, phase, settings, evaluator)
-    wrong = {block.name: block for block in phase.blocks if block.verdict is FAIL}
+    wrong = {block.name: block for block in phase.blocks if block.count(Status.WRONG)}
     if not wrong:
         return phase
     nfev, looked = 0, False
@@ -96,7 +93,7 @@ def _without_rounding(
     """The phase with what only rounding makes wrong called noisy: stairs in J, or errors of g."""
     blocks, nfev = [], 0
     for block in phase.blocks:
-        if block.verdict is FAIL:
+        if block.count(Status.WRONG):
             places = np.searchsorted(block.components, _again(block))
             stays, used = np.ones(1, dtype=bool), 0
             if places.size > 2 * PILOTS:  # where rounding makes the worst, it makes the others
@@ -134,40 +131,13 @@ def _stay(
         float(np.max(np.abs(block.analytic))),
         settings.threshold,
     )
-    stays, nfev = steady(problem, phase.theta, asked, evaluator)
+    right, nfev = right_in_extended_precision(problem, phase.theta, asked, block.numeric[places])
+    stays = ~right
     if np.any(stays):
-        right, used = _right_in_extended_precision(
-            problem, phase.theta, asked, block.numeric[places]
-        )
-        stays, nfev = stays & ~right, nfev + used
+        left = np.flatnonzero(stays)
+        stays[left], used = steady(problem, phase.theta, asked.only(left), evaluator)
+        nfev += used
     return stays, nfev
-
-
-def _right_in_extended_precision(
-    problem: Problem, theta: np.ndarray, asked: Question, numeric: np.ndarray
-) -> tuple[np.ndarray, int]:
-    """Which components agree three times better when the same code runs with 11 more bits.
-
-    Near saturation cost or backward may lose most of their digits, in log(1 - a) for one, and then
-    right code disagrees at every step. All False where extended precision is not to be had.
-    """
-    nowhere = np.zeros(asked.components.shape, dtype=bool)
-    if np.finfo(np.longdouble).eps >= np.finfo(float).eps:
-        return nowhere, 0
-    try:
-        params = problem.layout.workspace(theta, np.longdouble).params
-        gradient = problem.layout.flatten_gradient(problem.grad(params))[asked.components]
-        found = [
-            derivative(problem, theta, asked.components, h, CENTRAL, dtype=np.longdouble)
-            for h in np.multiply.outer(EXTENDED, asked.steps)
-        ]
-    except Exception:  # the check has its answer; this is a second look at it
-        return nowhere, 0
-    # a bug is off by as much in any precision; what rounding makes shrinks with it, in stairs that
-    # are still there, so that one of the steps has to be wide enough
-    left = np.min(np.abs(gradient - np.array([each.values for each in found])), axis=0)
-    nfev = sum(each.nfev for each in found)
-    return left <= 0.3 * np.abs(asked.analytic - numeric), nfev
 
 
 def _stands(seen: set[Verdict]) -> bool:

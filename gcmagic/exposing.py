@@ -20,9 +20,10 @@ from .directional import ahead, directional
 from .directions import random_directions
 from .errors import GradcheckError
 from .evaluation import Evaluator
+from .extended import slopes_right_in_extended_precision
 from .findings import Finding
 from .parameters import Block
-from .phase import BACKWARD_ROUNDING, Phase, Settings
+from .phase import BACKWARD_ROUNDING, NOISE_BOUND, Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
 from .schemes import UNIT_ROUNDOFF
@@ -52,7 +53,7 @@ def expose(
     told = {b.name for phase in phases for b in phase.blocks if b.verdict is FAIL}
     blocks = [b.block for b in first.blocks if b.name not in told]
     thetas = list(jittered(problem, first.theta, settings.seed, skip + POINTS))[skip:]
-    places = _places(problem, thetas, blocks, settings, budget) if blocks else []
+    places = _places(problem, thetas, blocks, settings, budget, first) if blocks else []
     for k, place in enumerate(places, start=skip + 1):
         told = {b.name for phase in found for b in phase.blocks if b.verdict is FAIL}
         left = [n for n, block in enumerate(blocks) if block.name not in told]
@@ -79,12 +80,13 @@ def expose(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A point, J there, a direction through each array, and values that are known already."""
+    """A point, J there, a direction through each array, values and noise that are known already."""
 
     theta: np.ndarray
     cost: float
     directions: np.ndarray
     evaluator: Known
+    noise: float | None
 
 
 def _places(
@@ -93,6 +95,7 @@ def _places(
     blocks: list[Block],
     settings: Settings,
     budget: float | None,
+    first: Phase,
 ) -> list[_Place | None]:
     """The points, None for one where the cost is not finite; none at all where time is short."""
     costs, seconds = [], np.inf
@@ -111,9 +114,12 @@ def _places(
         row[block.slice] = line[block.slice]
     pairs = zip(thetas, costs, strict=True)
     finite = [(theta, directions, cost) for theta, cost in pairs if np.isfinite(cost)]
-    known = iter(ahead(problem, finite, seconds))
+    noises = [_known_noise(first, cost) for _, _, cost in finite]
+    # steps for a noise that is known are others than those that are taken ahead
+    known = ahead(problem, finite, seconds) if None in noises else [Known({}) for _ in finite]
+    found = iter(zip(known, noises, strict=True))
     return [
-        _Place(theta, cost, directions, next(known)) if np.isfinite(cost) else None
+        _Place(theta, cost, directions, *next(found)) if np.isfinite(cost) else None
         for theta, cost in zip(thetas, costs, strict=True)
     ]
 
@@ -131,7 +137,9 @@ def _suspects(
         gradient = problem.gradient_at(place.theta)
         if not np.all(np.isfinite(gradient)):
             return (), 0
-        measured = directional(problem, place.theta, directions, cost=place.cost, evaluator=known)
+        measured = directional(
+            problem, place.theta, directions, cost=place.cost, noise=place.noise, evaluator=known
+        )
     except GradcheckError:
         return (), 0
     expected = directions @ gradient
@@ -139,8 +147,26 @@ def _suspects(
     relative = settings.threshold * (np.abs(expected) + np.abs(measured.values))
     with np.errstate(invalid="ignore"):
         off = np.abs(measured.values - expected) > measured.errors + rounding + relative
+    # ahead of time three steps are taken along each, where all but the first ask for two
+    nfev = measured.nfev + (2 * (len(left) - 1) if known.values else 0)
+    if np.any(off):
+        rows = np.flatnonzero(off)
+        right, used = slopes_right_in_extended_precision(
+            problem, place.theta, directions[rows], expected[rows], measured.values[rows]
+        )
+        off[rows], nfev = ~right, nfev + used
     suspects = tuple(blocks[k].name for k, wrong in zip(left, off, strict=True) if wrong)
-    return suspects, measured.nfev
+    return suspects, nfev
+
+
+def _known_noise(first: Phase, cost: float) -> float | None:
+    """The spread of one J where it is in single precision, as the first point showed it.
+
+    There the values along a line do not show it, and it takes more of them than the slopes do.
+    """
+    if not first.is_single_precision or not first.cost:
+        return None
+    return first.noise / NOISE_BOUND * max(1.0, abs(cost / first.cost))
 
 
 def _told(phase: Phase, first: Phase) -> Phase:

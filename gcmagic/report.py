@@ -86,8 +86,7 @@ class Report:
     def is_beyond_settling(self, name: str) -> bool:
         """Whether it was not finite, or off for a reason unknown, at some point."""
         return any(
-            block.count(Status.NOT_FINITE) or block.count(Status.UNCONFIRMED)
-            for block in self.blocks_of(name)
+            block.count(Status.NOT_FINITE) or block.is_unconfirmed for block in self.blocks_of(name)
         )
 
     def open_components(self, name: str) -> np.ndarray:

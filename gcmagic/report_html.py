@@ -12,12 +12,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from . import plots
-from .comparison import FAIL, PASS, Comparison, Status, Verdict
+from .comparison import FAIL, PASS, Comparison, Verdict
 from .explain import html as explanation
 from .findings import Finding
 from .notation import CHECKMARK, exponent
 from .phase import Phase
-from .report_text import shape, span, worst_lines
+from .report_text import off, shape, span, worst_lines
 
 if TYPE_CHECKING:
     from .report import Report
@@ -149,9 +149,7 @@ def _cells(block: Comparison | None) -> str:
     if block is None:
         return f'<td colspan="2" style="{CELL}"></td>'
     name = block.verdict.name
-    count = ""
-    if block.verdict is FAIL:
-        count = f" &nbsp;{block.count(Status.WRONG)} of {block.judged} off"
+    count = f" &nbsp;{off(block).strip()}" if block.verdict is FAIL else ""
     weight = "400" if block.verdict is PASS else "600"
     return (
         f'<td style="{CELL}"><span style="font-weight:{weight};white-space:nowrap">'

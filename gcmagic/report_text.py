@@ -115,9 +115,16 @@ def cell(block: Comparison, threshold: float) -> str:
     """Difference, verdict and how many components are wrong: ``6.0e-1  FAIL  5 of 5 off``."""
     shown = f"{bound(block.difference, block.rounding, threshold, block.verdict):6}  "
     shown += block.verdict.name
-    if block.verdict is FAIL:
-        shown += f"  {block.count(Status.WRONG)} of {block.judged} off"
-    return shown
+    return shown + off(block)
+
+
+def off(block: Comparison) -> str:
+    """How many components of an array that fails are wrong, in words."""
+    if block.verdict is not FAIL:
+        return ""
+    if not block.count(Status.WRONG):
+        return "  off as a whole"
+    return f"  {block.count(Status.WRONG)} of {block.judged} off"
 
 
 def overall(phase: Phase, threshold: float) -> str:

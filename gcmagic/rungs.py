@@ -15,7 +15,7 @@ from left and right come together as h falls; where they do not, the cost has a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,6 +73,15 @@ class Question:
     rounding: float
     scale: float
     threshold: float
+
+    def only(self, places: np.ndarray) -> Question:
+        """The same about some of the components."""
+        return replace(
+            self,
+            components=self.components[places],
+            analytic=self.analytic[places],
+            steps=self.steps[places],
+        )
 
 
 class Table:

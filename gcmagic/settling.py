@@ -6,20 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from .comparison import INCONCLUSIVE, PASS
+from .comparison import INCONCLUSIVE, PASS, Status
 from .confirm import confirmed, jittered
 from .diagnosis.rules import diagnose
 from .evaluation import Evaluator
 from .fast import screen_at
 from .findings import Finding
+from .joint import SHARP, seen_at, with_joints
 from .phase import Phase, Settings, check_at
 from .problem import Problem
 from .report import Report
 
-# a PASS whose floor is above this would hide a gradient that is off by a hundredth of a percent
-SHARP = 1e-5
 # how many more points what is open is looked at: a unit may be idle at one of them, and at another
 SETTLING = 4
+# how many of them for arrays that agree and would not show a small bug
+BLUNT = 2
 
 
 def point(
@@ -33,28 +34,49 @@ def point(
     """Measured, confirmed where something is off, and explained."""
     measure = screen_at if settings.fast else check_at
     phase = measure(problem, name, theta, settings, evaluator)
-    phase = confirmed(problem, phase, settings, evaluator)
+    phase = confirmed(problem, with_joints(problem, phase, settings), settings, evaluator)
     return replace(phase, findings=(*told, *diagnose(phase, settings, problem)))
 
 
 def settle(
     problem: Problem, phases: list[Phase], settings: Settings, evaluator: Evaluator
 ) -> list[Phase]:
-    """Look at what the points so far leave open, or see too badly, at some jittered points."""
+    """The phases, and jittered ones where these settle what is open or was seen too badly.
+
+    What a point took that told no more is counted with the first phase.
+    """
     report = Report(tuple(phases), settings, problem)
     if any(phase.refused for phase in phases):
-        return []
+        return phases
+    nfev = 0
     thetas = jittered(problem, phases[0].theta, settings.seed, SETTLING)
+    sharp: set[str] = set()
     for k in range(SETTLING):
-        left = tuple(name for name in report.names if _is_open(report, name))
+        left = [name for name in report.names if _is_open(report, name) and name not in sharp]
         if not left:
             break
-        name = f"jittered {k + 1}"
-        phase = point(problem, name, next(thetas), replace(settings, layers=left), evaluator, ())
+        theta, name = next(thetas), f"jittered {k + 1}"
+        blunt = [name for name in left if report.verdict_of(name) is PASS]
+        if blunt and k >= BLUNT:
+            left = [name for name in left if name not in blunt]
+        elif blunt:  # as a whole: that takes a tenth of what the components take
+            blocks = problem.layout.select(blunt)
+            seen, used = seen_at(problem, theta, blocks, settings, phases[0])
+            nfev += used
+            sharp |= {n for n, joint in seen.items() if joint.status == Status.AGREES}
+            wrong = {n for n, joint in seen.items() if joint.status == Status.WRONG}
+            left = [name for name in left if name not in blunt or name in wrong]
+        if not left:
+            continue
+        asked = replace(settings, layers=tuple(left))
+        phase = point(problem, name, theta, asked, evaluator, ())
         with_it = replace(report, phases=(*report.phases, phase))
         if not phase.refused and any(_told_more(report, with_it, name) for name in left):
             report = with_it
-    return list(report.phases[len(phases) :])
+        else:
+            nfev += phase.nfev
+    first, *rest = report.phases
+    return [replace(first, nfev=first.nfev + nfev), *rest]
 
 
 def _told_more(before: Report, after: Report, name: str) -> bool:
@@ -62,7 +84,7 @@ def _told_more(before: Report, after: Report, name: str) -> bool:
     if after.verdict_of(name) is not before.verdict_of(name):
         return True
     fewer = np.sum(after.open_components(name)) < np.sum(before.open_components(name))
-    floors = [min((b.floor for b in r.blocks_of(name)), default=1.0) for r in (before, after)]
+    floors = [min((b.sharpness for b in r.blocks_of(name)), default=1.0) for r in (before, after)]
     return bool(fewer or floors[1] < 0.1 * floors[0])
 
 
@@ -73,4 +95,4 @@ def _is_open(report: Report, name: str) -> bool:
         return verdict is INCONCLUSIVE and not report.is_beyond_settling(name)
     if any(phase.is_single_precision for phase in report.phases):
         return False  # it is as coarse at any point
-    return not any(b.floor <= SHARP for b in report.blocks_of(name) if b.verdict is PASS)
+    return not any(b.sharpness <= SHARP for b in report.blocks_of(name) if b.verdict is PASS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..comparison import FAIL, PASS, Comparison
+from ..comparison import PASS, Comparison, Status
 from ..notation import exponent
 from ..phase import Phase, Settings
 from ..problem import Problem
@@ -31,7 +31,7 @@ class Evidence:
     problem
         What was checked; None where only the numbers are known.
     wrong, right
-        The arrays whose verdict is FAIL, and PASS.
+        The arrays with components that are wrong, and those whose verdict is PASS.
     constants
         Numbers that a factor may turn out to be: sizes of arrays, settings of the network.
     """
@@ -46,7 +46,7 @@ class Evidence:
     @classmethod
     def of(cls, phase: Phase, settings: Settings, problem: Problem | None) -> Evidence:
         """Sort a phase; the constants are looked up only where something is wrong."""
-        wrong = tuple(b for b in phase.blocks if b.verdict is FAIL)
+        wrong = tuple(b for b in phase.blocks if b.count(Status.WRONG))
         right = tuple(b for b in phase.blocks if b.verdict is PASS)
         known = known_constants(problem) if wrong and problem is not None else ()
         return cls(phase, settings, problem, wrong, right, known)

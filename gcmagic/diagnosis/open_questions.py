@@ -46,11 +46,7 @@ def open_question(block: Comparison) -> Finding:
             "smaller step",
             "Check at another point (--seed 1), or with data that are not exactly zero.",
         )
-    if (
-        block.probe is not None
-        and block.probe.status == Status.WRONG
-        and not block.count(Status.UNCONFIRMED)
-    ):
+    if block.probe is not None and block.probe.status == Status.WRONG and not block.is_unconfirmed:
         return Finding(
             "off-along-directions",
             name,
@@ -58,12 +54,14 @@ def open_question(block: Comparison) -> Finding:
             "many components that are off by less than shows in one of them, or rounding",
             f"Check it by itself: --layers {name}, with a larger --budget or fewer examples.",
         )
-    if block.count(Status.UNCONFIRMED):
+    if block.is_unconfirmed:
         return Finding(
             "unconfirmed",
             name,
             f"{name}: off at this point, right at two points nearby",
-            worst(block, Status.UNCONFIRMED),
+            worst(block, Status.UNCONFIRMED)
+            if block.count(Status.UNCONFIRMED)
+            else "the slope of the cost along the gradient of the array",
             "Often a kink or a saturated unit; look at another point (--seed 1) before you "
             "believe it or dismiss it.",
         )

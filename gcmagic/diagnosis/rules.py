@@ -10,6 +10,7 @@ from ..comparison import INCONCLUSIVE, PASS, Comparison, Status
 from ..findings import Finding
 from ..phase import Phase, Settings
 from ..problem import Problem
+from .along_gradient import along_gradient
 from .evidence import Evidence
 from .factors import factors
 from .layers import enters_at, everywhere, shared
@@ -78,6 +79,7 @@ def diagnose(
     if phase.refused or any(not finding.where for finding in findings):
         return tuple(findings)
     findings += explain(Evidence.of(phase, settings, problem))
+    findings += along_gradient(phase)
     told = epsilon(phase, settings)
     for block in phase.blocks:
         # what a bad epsilon explains is not said again for every array

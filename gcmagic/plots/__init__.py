@@ -326,7 +326,10 @@ def _off(blocks: Sequence[Comparison]) -> str:
     wrong = [b for b in blocks if b.verdict is FAIL]
     if not wrong:
         return ""
-    return ", off: " + ", ".join(f"{b.name} {b.count(Status.WRONG)} of {b.judged}" for b in wrong)
+    return ", off: " + ", ".join(
+        f"{b.name} {b.count(Status.WRONG)} of {b.judged}" if b.count(Status.WRONG) else b.name
+        for b in wrong
+    )
 
 
 def _chosen(phase: Phase, layers: str | Sequence[str] | None) -> list[Comparison]:

@@ -179,7 +179,8 @@ def _figures(block: Comparison) -> list[str]:
     """The difference, and how many components are wrong."""
     lines = [exponent(block.difference, 1)] if np.isfinite(block.difference) else []
     if block.verdict is FAIL:
-        lines.append(f"{block.count(Status.WRONG):,} of {block.analytic.size:,} off")
+        count = block.count(Status.WRONG)
+        lines.append(f"{count:,} of {block.analytic.size:,} off" if count else "off as a whole")
     return lines or ["nothing to compare"]
 
 
