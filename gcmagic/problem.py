@@ -70,7 +70,7 @@ class Problem:
 
     def cost_at(self, theta: np.ndarray) -> float:
         """J at `theta`, with arrays made for this one call."""
-        return self.cost(self.layout.unflatten(theta))
+        return self.cost(self.layout.views(np.array(theta, dtype=float)))
 
     def gradient_at(self, theta: np.ndarray) -> np.ndarray:
         """The user's gradient at `theta` as a vector in the order of theta."""
@@ -95,6 +95,8 @@ def as_cost(value: Any, name: str = "the cost", kinds: str = "fiub") -> Any:
     InputError
         For anything else.
     """
+    if type(value) is float or type(value) is np.float64:  # as nearly all are
+        return float(value)
     if not isinstance(value, (np.ndarray, np.generic, int, float, complex)):
         arrived, advice = describe(value), ""
     else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .batch import Batch
 from .bytecode import in_method, in_place, passes_on
-from .quick import WORTH, quick
+from .quick import WORTH, may_wait, quick, waiting
 from .representation import RULES, UFUNCS, Representation
 from .spare import ARGUMENT, OPERAND, count_of, is_alone, is_called
 
@@ -83,12 +83,20 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__" and not kwargs and _all_open(inputs, self.batch):
+            if ufunc is np.matmul:
+                return RULES[ufunc](*inputs)
             spare = None
             place = 0 if type(inputs[0]) is Copies else len(inputs) - 1
+            beside = inputs[1 - place] if len(inputs) == 2 else None
+            if may_wait(inputs[place]) and type(beside) is not Copies and len(inputs) < 3:
+                lone = count_of(inputs, place) <= ARGUMENT and is_called(sys._getframe(1))
+                found = waiting(Copies, self.batch, ufunc, inputs[place], beside, not place, lone)
+                if found is not None:
+                    return found
             if (
                 inputs[place].rows.size >= WORTH
                 and count_of(inputs, place) <= ARGUMENT
-                and is_alone(inputs[place].rows)
+                and is_alone(inputs[place].rows, self.batch.pool)
                 and is_called(sys._getframe(1))
             ):
                 spare = inputs[place]
@@ -143,6 +151,8 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
         return result if out is None else out.become(result)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "rows":
+            return self.made()
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
         if self.batch.closed:
@@ -308,10 +318,21 @@ def _operator(name: str, ufunc: np.ufunc) -> Callable[[Copies, Any], Any]:
                 return inherited(self, other)
         elif kind is not np.ndarray and kind not in _PLAIN:
             return inherited(self, other)
+        if ufunc is np.matmul:
+            return RULES[ufunc](other, self) if turned else RULES[ufunc](self, other)
+        lone = sys.getrefcount(self) <= OPERAND
+        if kind is not Copies and may_wait(self):
+            found = waiting(Copies, batch, ufunc, self, other, not turned, lone)
+            if found is not None:
+                return found
         spare = None
-        if sys.getrefcount(self) <= OPERAND and is_alone(self.rows):
+        if lone and is_alone(self.rows, batch.pool):
             spare = self
-        elif kind is Copies and sys.getrefcount(other) <= OPERAND and is_alone(other.rows):
+        elif (
+            kind is Copies
+            and sys.getrefcount(other) <= OPERAND
+            and is_alone(other.rows, batch.pool)
+        ):
             spare = other
         inputs = (other, self) if turned else (self, other)
         found = quick(Copies, batch, ufunc, inputs, spare)
@@ -330,6 +351,7 @@ for _name, _ufunc in (
     ("__truediv__", np.true_divide),
     ("__pow__", np.power),
     ("__matmul__", np.matmul),
+    ("__rmatmul__", np.matmul),
 ):
     setattr(Copies, _name, _operator(_name, _ufunc))
 

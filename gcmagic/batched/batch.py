@@ -13,6 +13,7 @@ class Member(Protocol):
     """An array of the call, as far as this module knows it."""
 
     rows: np.ndarray
+    chain: Any
     base: np.ndarray | None
     axes: tuple[int, ...]
     index: tuple[np.ndarray, ...]
@@ -61,6 +62,10 @@ class Pool:
                 return buffer
         self._buffers.append(np.empty(size))
         return self._buffers[-1]
+
+    def owns(self, memory: Any) -> bool:
+        """Whether `memory` is one of its buffers."""
+        return any(memory is buffer for buffer in self._buffers)
 
     def clear(self) -> None:
         """Let go of what is not in use."""
@@ -144,12 +149,13 @@ class Batch:
 
     def enter(self, member: Member) -> None:
         """Count a new array."""
-        size = member.rows.nbytes
-        self.live += size
-        if self.live > self.peak:
-            self.peak = self.live
-        if size > self.largest:
-            self.largest = size
+        if member.chain is None:
+            size = member.rows.nbytes
+            self.live += size
+            if self.live > self.peak:
+                self.peak = self.live
+            if size > self.largest:
+                self.largest = size
         self._members.append(weakref.ref(member))
 
     def close(self) -> None:
@@ -163,4 +169,5 @@ class Batch:
         self._members = []
         for member, value in zip(kept, values, strict=True):
             member.base, member.axes, member.index, member.rows = value, (), (), value
+            member.chain = None
         self.marked = None

@@ -28,7 +28,7 @@ FIRST, GROWTH = 64, 64
 # a cost that takes less than so many seconds has small arrays: more copies in the first call
 QUICK, QUICKS_FIRST = 1e-4, 1024
 # the largest array of a batch should stay in the cache
-CACHE = 2 * 2**20
+CACHE = 8 * 2**20
 MOST_MEMORY = 2**30
 
 assert rules.RULES  # entered by the import

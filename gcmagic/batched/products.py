@@ -10,6 +10,7 @@ import numpy as np
 
 from .arrays import Copies
 from .batch import Batch
+from .chain import LARGE, Chain, Outer
 from .reductions import axes_of
 from .representation import RULES
 from .shapes import transpose
@@ -17,6 +18,8 @@ from .shapes import transpose
 
 def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
     """np.matmul."""
+    if not kwargs and len(a.shape) == len(b.shape) == 2 and a.shape[1] == b.shape[0]:
+        return _product(a, b)
     if kwargs:
         (a if type(a) is Copies else b).batch.refuse(f"np.matmul with {' '.join(kwargs)}")
     a, b = (x if type(x) is Copies else np.asarray(x) for x in (a, b))
@@ -102,9 +105,13 @@ def _right(a: np.ndarray, b: Copies) -> Copies:
     return Copies(batch, (p, r), rows, base, (1,), (j,))
 
 
-def _moved(batch: Batch, base: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _moved(
+    batch: Batch, base: np.ndarray, left: np.ndarray, right: np.ndarray
+) -> np.ndarray | Chain:
     """The base, and a product of rank one a copy, which is what the difference adds."""
     shape = (batch.count, left.shape[1], right.shape[1])
+    if shape[0] * shape[1] * shape[2] >= LARGE:
+        return Chain(shape, Outer(left, right, base))
     rows = np.einsum("np,nr->npr", left, right, out=batch.room(shape))
     rows += base
     return rows

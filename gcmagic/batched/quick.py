@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .batch import Batch
+from .chain import LARGE, Chain
 from .representation import Index, Representation
 
 F8 = np.dtype(np.float64)
@@ -68,7 +69,7 @@ def quick(
     elif type(y) is np.ndarray and (y.dtype is F8 or y.dtype.kind in "iub"):
         beside = _beside(x, y)
         if beside is None:
-            return None
+            return _of_bias(kind, batch, ufunc, x, y, x is a)
     else:
         return None
     rows = x.rows
@@ -80,6 +81,50 @@ def quick(
         rows = ufunc(beside, rows, out=out)
         base = ufunc(y, x.base) if x.axes else None
     return kind(batch, x.shape, rows, base, x.axes, x.index)
+
+
+def may_wait(x: Any) -> bool:
+    """Whether steps on `x` may wait for others: copies in full, too large for the cache."""
+    return x.chain is not None or (not x.axes and x.rows.size >= LARGE)
+
+
+def waiting(
+    kind: Any, batch: Batch, ufunc: np.ufunc, x: Any, other: Any, first: bool, lone: bool
+) -> Any:
+    """The copies that `ufunc` gives, to be computed later; None where that is not to be had.
+
+    Parameters
+    ----------
+    x, other
+        Copies that `may_wait`, and a number or a plain array, or None.
+    first
+        Whether `x` is the first argument of the two.
+    lone
+        Whether nobody but the expression holds `x`.
+    """
+    if ufunc is np.power and first and type(other) in (int, float):
+        ufunc, other = POWERS.get(other, ufunc), None if other in POWERS else other
+    if other is None:
+        if ufunc not in UNARY:
+            return None
+    elif ufunc not in BINARY or ufunc is np.power:
+        return None
+    elif type(other) is np.ndarray:
+        lead = len(x.shape) - other.ndim
+        if other.dtype.kind not in "fiub" or lead < 0 or not _fits(other.shape, x.shape[lead:]):
+            return None
+        spread = np.empty(x.shape)  # of its own: whoever has the other may write into it
+        spread[...] = other
+        other = spread
+    elif type(other) not in _NUMBERS:
+        return None
+    chain = x.chain
+    if chain is None or not (lone or chain.is_light):
+        if x.rows.dtype is not F8:
+            return None
+        x.own = False
+        chain = Chain(x.rows.shape, x.rows, keeper=x)
+    return kind(batch, x.shape, chain.then(ufunc, other, first))
 
 
 def _room(
@@ -122,7 +167,7 @@ def _of_two(
     shape = a.shape
     if a.axes or b.axes:
         if a.shape != b.shape:
-            return None
+            return _of_small(kind, batch, ufunc, a, b, spare)
         if a.axes == b.axes and _same(a.index, b.index):
             rows = ufunc(left, right, out=_room(batch, ufunc, left.shape, spare))
             return kind(batch, shape, rows, ufunc(a.base, b.base), a.axes, a.index)
@@ -160,13 +205,53 @@ def _of_dense(
     return kind(batch, x.shape, rows)
 
 
+def _of_small(
+    kind: Any, batch: Batch, ufunc: np.ufunc, a: Any, b: Any, spare: Representation | None
+) -> Any:
+    """Copies in full and copies of a smaller array, such as a bias, which differ at one place."""
+    full, x = (b, a) if a.axes else (a, b)
+    lead = len(full.shape) - len(x.shape)
+    if full.axes or lead < 0 or x.base.dtype is not F8 or not _fits(x.shape, full.shape[lead:]):
+        return None
+    rows = x.dense().reshape(batch.count, *(1,) * lead, *x.shape)
+    left, right = (rows, full.rows) if x is a else (full.rows, rows)
+    out = _room(batch, ufunc, full.rows.shape, spare if spare is full else None)
+    return kind(batch, full.shape, ufunc(left, right, out=out))
+
+
+def _of_bias(kind: Any, batch: Batch, ufunc: np.ufunc, x: Any, y: np.ndarray, first: bool) -> Any:
+    """Copies of a bias, each with one number moved, beside a plain matrix that it is spread over.
+
+    The result differs in one row, or in one column.
+    """
+    if y.ndim != 2 or y.dtype is not F8 or not x.axes or len(x.axes) != len(x.shape):
+        return None
+    lead = 2 - len(x.shape)
+    if lead < 0 or not _fits(x.shape, y.shape[lead:]):
+        return None
+    # along an axis that is spread, the difference is everywhere
+    spanned = [a for a in x.axes if x.shape[a] == y.shape[a + lead] and x.shape[a] > 1]
+    if len(spanned) != 1:
+        return None
+    index = x.index[spanned[0]]
+    axis = spanned[0] + lead
+    beside = y[index] if axis == 0 else y.T[index]
+    moved = x.rows[:, None]
+    out = batch.room(beside.shape, np.bool_ if ufunc in ASKING else np.float64)
+    if first:
+        rows, base = ufunc(moved, beside, out=out), ufunc(x.base, y)
+    else:
+        rows, base = ufunc(beside, moved, out=out), ufunc(y, x.base)
+    return kind(batch, y.shape, rows, base, (axis,), (index,))
+
+
 def _same(first: Index, second: Index) -> bool:
     return all(same(i, j) for i, j in zip(first, second, strict=True))
 
 
 def _fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     """Whether an array of the shape `small` broadcasts into `shape`, of as many axes."""
-    return all(n in (1, m) for n, m in zip(small, shape, strict=True))
+    return small == shape or all(n in (1, m) for n, m in zip(small, shape, strict=True))
 
 
 def _beside(x: Any, y: np.ndarray) -> Any:
@@ -178,8 +263,10 @@ def _beside(x: Any, y: np.ndarray) -> Any:
     if not y.ndim:
         return y
     if not axes:
+        if y.shape == shape or x.rows.size < WORTH:
+            return y
         # as long runs of numbers, which is quicker
-        return y if y.shape == shape else np.ascontiguousarray(np.broadcast_to(y, shape))
+        return np.ascontiguousarray(np.broadcast_to(y, shape))
     if axes == (0,):
         if lead:
             return y

@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 
 from .batch import Batch
+from .chain import Chain
 
 Index = tuple[np.ndarray, ...]
+_F8 = np.dtype(np.float64)
 
 RULES: dict[Any, Callable[..., Any]] = {}
 UFUNCS: dict[str, Callable[..., Any]] = {}  # by method: __call__, reduce, ...
@@ -51,6 +53,7 @@ class Representation:
         "axes",
         "base",
         "batch",
+        "chain",
         "family",
         "index",
         "origin",
@@ -63,14 +66,18 @@ class Representation:
         self,
         batch: Batch,
         shape: tuple[int, ...],
-        rows: np.ndarray,
+        rows: np.ndarray | Chain,
         base: np.ndarray | None = None,
         axes: tuple[int, ...] = (),
         index: Index = (),
     ) -> None:
         self.batch = batch
         self.shape = shape
-        self.rows = rows
+        self.chain: Chain | None = None
+        if type(rows) is Chain:
+            self.chain = rows  # `rows` is not there until somebody asks for it: see `made`
+        else:
+            self.rows: np.ndarray = rows  # pyright: ignore
         self.base = base
         self.axes = axes
         self.index = index
@@ -81,8 +88,21 @@ class Representation:
         batch.enter(self)
 
     def __del__(self) -> None:
-        if not self.batch.closed:
+        if not self.batch.closed and self.chain is None:
             self.batch.live -= self.rows.nbytes
+
+    def made(self) -> np.ndarray:
+        """The rows, computed now that they are asked for."""
+        chain = self.chain
+        assert chain is not None
+        if self.batch.closed:
+            self.rows = chain.last()
+        else:
+            self.rows = chain.into(self.batch.room(chain.shape))
+            self.batch.live += self.rows.nbytes
+            self.batch.largest = max(self.batch.largest, self.rows.nbytes)
+        self.chain = None
+        return self.rows
 
     @property
     def ndim(self) -> int:
@@ -97,7 +117,7 @@ class Representation:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Their type."""
-        return self.rows.dtype
+        return _F8 if self.chain is not None else self.rows.dtype
 
     def on(self, keep: tuple[int, ...]) -> np.ndarray:
         """Rows as they are where only the axes `keep`, some of `axes`, are indexed."""
@@ -140,6 +160,8 @@ class Representation:
 
     def row(self, k: int) -> np.ndarray:
         """The array of copy `k`."""
+        if self.chain is not None and k == -1:
+            return self.chain.last()
         if not self.axes:
             return self.rows[k]
         assert self.base is not None

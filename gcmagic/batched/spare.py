@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .batch import Pool
+
 # from here on the interpreter may lend a variable to an expression without counting it
 _COUNTS = sys.version_info < (3, 14) and sys.implementation.name == "cpython"
 _calls: dict[tuple[CodeType, int], bool] = {}
@@ -57,9 +59,9 @@ def _of_memory() -> int:
 _MEMORY = _of_memory()  # of memory that its pool holds and one array has
 
 
-def is_alone(rows: np.ndarray) -> bool:
+def is_alone(rows: np.ndarray, pool: Pool) -> bool:
     """Whether one array, which one object holds, has this memory from the pool."""
-    if rows.base is None or getrefcount(rows) > _ROWS:
+    if rows.base is None or getrefcount(rows) > _ROWS or not pool.owns(rows.base):
         return False
     return getrefcount(rows.base) <= _MEMORY and rows.flags.c_contiguous and rows.flags.writeable
 

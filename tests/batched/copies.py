@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gcmagic.batched.rules  # noqa: F401
-from gcmagic.batched import arrays, batch, choosing, quick, reductions
+from gcmagic.batched import arrays, batch, chain, choosing, products, quick, reductions
 from gcmagic.batched.arrays import Copies
 from gcmagic.batched.batch import Batch
 from gcmagic.batched.pending import resolved
@@ -43,6 +43,8 @@ def agree(function, *args, rtol=1e-12):
     _compare(found, wanted, args, rtol)
     with everything_is_large():
         _compare(resolved(function(*args)), wanted, args, rtol)
+    with everything_waits():
+        _compare(resolved(function(*args)), wanted, args, rtol)
     return found
 
 
@@ -53,6 +55,16 @@ def everything_is_large():
         patch.setattr(batch, "_SMALL", 0)
         for module in (arrays, choosing, quick, reductions):
             patch.setattr(module, "WORTH", 0)
+        yield
+
+
+@contextmanager
+def everything_waits():
+    """Elementwise steps are done later, together, on a piece at a time, as in large arrays."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chain, "PIECE", 7)
+        for module in (quick, products):
+            patch.setattr(module, "LARGE", 0)
         yield
 
 

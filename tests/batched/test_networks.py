@@ -6,6 +6,7 @@ import pytest
 from gcmagic.batched.evaluator import BatchedEvaluator, traced
 from gcmagic.evaluation import SerialEvaluator
 from gcmagic.problem import Problem
+from tests.batched.copies import everything_waits
 from tests.batched.networks import NETWORKS
 
 
@@ -24,6 +25,9 @@ def test_batched_and_one_by_one_values_agree(name):
         offsets = np.repeat(np.arange(block.size), 2)
         found, _ = traced(problem, theta, block, offsets, points[mine].reshape(-1))
         found = found.reshape(-1, 2)
+        with everything_waits():
+            later, _ = traced(problem, theta, block, offsets, points[mine].reshape(-1))
+        np.testing.assert_allclose(later.reshape(-1, 2), wanted[mine], rtol=1e-13)
         np.testing.assert_allclose(found, wanted[mine], rtol=1e-13)
         rounding = 64 * 2**-53 * np.max(np.abs(wanted)) / size
         off = np.abs(np.diff(found, axis=1) - slopes[mine])

@@ -96,11 +96,11 @@ def test_a_chain_of_operators_takes_one_piece_of_memory(monkeypatch):
     x = copies(np.random.default_rng(3), (5, 4), ())
     with everything_is_large():
         np.tanh(1.0 + x @ W * 2.0)
-        assert seen == [("matmul", False), ("multiply", True), ("add", True), ("tanh", True)]
+        assert seen == [("multiply", True), ("add", True), ("tanh", True)]
         seen.clear()
         z = x @ W
         np.tanh(z + 1.0)
-        assert seen == [("matmul", False), ("add", False), ("tanh", True)]
+        assert seen == [("add", False), ("tanh", True)]
         del z
 
 
