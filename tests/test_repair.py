@@ -70,6 +70,19 @@ def test_bugs_of_the_suite_are_mended_or_nothing_is_said(case):
         MENDED.append(bool(found))
 
 
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, id=c.name) for c in (pairs()[9], pairs()[10], pairs()[15])]
+)
+def test_two_bugs_that_hit_the_same_arrays_are_mended_together(case):
+    """One edit alone mends no array that the other one spoils as well."""
+    report = check_problem(case.problem(), init="random", steps=0, repair=60)
+    found = repairs(report)
+    assert len(found) == 2
+    assert "two edits" in found[0].title
+    assert {f.line for f in found} == {f.line for f in found if f.mended == found[0].mended}
+    assert is_right(mended(case, found), Case(case.network))
+
+
 MENDED: list[bool] = []
 
 

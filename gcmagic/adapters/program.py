@@ -222,6 +222,16 @@ class _Runner:
         finally:
             object.__setattr__(self, "code", before)
 
+    @contextlib.contextmanager
+    def unguarded(self) -> Iterator[None]:
+        """Leave the private instances as the program leaves them, for a while."""
+        before = self.stateful
+        object.__setattr__(self, "stateful", ())
+        try:
+            yield
+        finally:
+            object.__setattr__(self, "stateful", before)
+
     def __call__(self, params: Mapping[str, Any]) -> Any:
         # caches, accumulated gradients and updated weights of the private instances go back
         if self.stateful:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from time import perf_counter
@@ -15,24 +16,27 @@ from ...comparison import FAIL
 from ...findings import Finding
 from ...sandbox import untouched
 from .cells import cell_of
+from .pairs import Pair, Pairs
+from .pool import Pool
 from .proof import Proofs
 from .running import functions_run
 from .safety import reason
 from .search import Hit, Search
+from .sites import sites
 from .target import Target, failing
 from .told import Repaired, findings_of, refused, unused
 from .trial import TimeUp, Trial, alarm
 from .units import Unit, unit_of
-from .wording import Change, change, unnatural
+from .wording import Change, change, merged, unnatural
 
 if TYPE_CHECKING:
     from ...report import Report
 
 SECONDS = 5.0
-# how many edits that pass are proved, and how many ways to begin a pair are followed
-PROVED, BEGINNINGS = 6, 3
-# candidates for a single edit that goes further, where no second one helped
-DEEPER = 3000
+# how many edits that pass are proved, and how many pairs; how many texts for each of two edits
+PROVED, PAIRS_PROVED, NATURAL = 6, 12, 3
+# candidates beyond those for a single edit where two are looked for
+PAIRED = 9000
 
 
 def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
@@ -101,7 +105,7 @@ def _repair(trial: Trial, target: Target, proofs: Proofs, deadline: float) -> tu
     why = reason(units)
     if why:
         return refused(why)
-    every = frozenset(unit.ran.code for unit in units)
+    every = frozenset(unit.ran.code for unit in units if sites(unit))
     guarded = every & in_cost
     # where cost and gradient come from one function, it is the one to edit
     behind = guarded if guarded < every else frozenset()
@@ -119,51 +123,40 @@ def _found(
     search: Search, units: Sequence[Unit], base: np.ndarray, proofs: Proofs
 ) -> Repaired | None:
     """One edit, or two together."""
-    wrong = search.target.wrong
-    places = search.places(units, base, wrong)
-    hits, parts, key = search.run(places, wrong)
-    found = _proved(_changes(hits), units, proofs)
-    if found or not parts:
-        return found
-    parts.sort(key=lambda hit: (-len(hit.right), hit.key))
-    seen: set[frozenset[str]] = set()
-    for first in parts:
-        if first.right in seen or len(seen) >= BEGINNINGS or search.over:
-            continue  # another edit with the same effect
-        seen.add(first.right)
-        found = _second(search, units, first, [p for p in parts if p.right == first.right], proofs)
-        if found:
-            return found
-    search.limit += DEEPER
-    hits, _, _ = search.run(places, wrong, key)
-    return _proved(_changes(hits), units, proofs)
+    line = search.line(units, base, search.target.wrong)
+    pool = Pool(search.target, base)
+    pairs = Pairs(search, line, pool)
+    while not (line.hits or line.ended or search.over or pairs.due):
+        pairs.single()
+    if not line.hits:
+        search.limit += PAIRED
+        for pair in itertools.islice(pairs.run(), PAIRS_PROVED):
+            found = _proved(_couples(pair), proofs)
+            if found:
+                return found
+    while line.hits and not (line.ended or search.over):
+        search.step(line)
+    return _proved([(one,) for one in _changes(line.hits)], proofs)
 
 
-def _second(
-    search: Search, units: Sequence[Unit], first: Hit, alike: list[Hit], proofs: Proofs
-) -> Repaired | None:
-    """A second edit beside one that mends some of the arrays."""
-    beginnings = _changes(alike)
-    for one in beginnings[:1]:
-        now = one.unit.reparsed(one.mended)
-        if now is None:
-            return None
-        others = [now if unit is one.unit else unit for unit in units]
-        left = search.target.wrong - first.right
-        with _standing([now]):
-            base = search.trial.gradient(search.target.theta)
-            if base is None:
-                return None
-            hits, _, _ = search.run(search.places(others, base, left), left)
-            changes = _changes(hits)
-        found = _proved(changes, others, proofs, [now])
-        if found:
-            second = found.changes[0]
-            if second.unit is now:  # both in one function: its text holds both
-                one = one.with_mended(second.mended)
-            pair = sorted((one, second), key=lambda c: (c.function, c.line))
-            return Repaired(tuple(pair), another_batch=found.another_batch)
-    return None
+def _couples(pair: Pair) -> list[tuple[Change, ...]]:
+    """Two edits as text, each as natural as it can be."""
+    ones, twos = (
+        _changes(Hit(edit, edit.level, frozenset()) for edit in (shown, *alike))[:NATURAL]
+        for shown, alike in ((pair.first, pair.first_alike), (pair.second, pair.second_alike))
+    )
+    found: list[tuple[Change, ...]] = []
+    for one, two in sorted(
+        itertools.product(ones, twos), key=lambda both: ones.index(both[0]) + twos.index(both[1])
+    ):
+        if one.unit is two.unit:  # its text holds both
+            text = merged(one, two)
+            if text is None:
+                continue
+            one, two = one.with_mended(text), two.with_mended(text)
+        first, second = sorted((one, two), key=lambda change: (change.function, change.line))
+        found.append((first, second))
+    return found
 
 
 def _changes(hits: Iterable[Hit]) -> list[Change]:
@@ -176,28 +169,27 @@ def _changes(hits: Iterable[Hit]) -> list[Change]:
     return [made for _, made in sorted(found.values(), key=lambda pair: pair[0])]
 
 
-def _proved(
-    changes: Sequence[Change], units: Sequence[Unit], proofs: Proofs, standing: Sequence[Unit] = ()
-) -> Repaired | None:
-    """Those of some edits that hold elsewhere too."""
-    if not changes:
+def _proved(candidates: Sequence[tuple[Change, ...]], proofs: Proofs) -> Repaired | None:
+    """Those of some repairs, each of one edit or two, that hold elsewhere too."""
+    if not candidates:
         return None
     proofs.look()
-    passed: list[Change] = []
-    for one in changes[:PROVED]:
-        with _standing([*standing, *_units([one])]):
+    passed: list[tuple[Change, ...]] = []
+    for changes in candidates[:PROVED]:
+        with _standing(_units(changes)):
             if all(point.passes() for point in proofs.points):
-                passed.append(one)
+                passed.append(changes)
     if not passed:
         return None
-    elsewhere: list[Change] = []
+    elsewhere: list[tuple[Change, ...]] = []
     with proofs.other_batch() as point:
-        for one in passed if point is not None else ():
-            with _standing([*standing, *_units([one])]):
+        for changes in passed if point is not None else ():
+            with _standing(_units(changes)):
                 if point is not None and point.passes():
-                    elsewhere.append(one)
+                    elsewhere.append(changes)
     best = elsewhere or passed
-    return Repaired((best[0],), tuple(best[1:]), bool(elsewhere))
+    alike = [changes[0] for changes in best[1:]] if len(best[0]) == 1 else []
+    return Repaired(best[0], tuple(alike), bool(elsewhere))
 
 
 def _units(changes: Iterable[Change]) -> list[Unit]:

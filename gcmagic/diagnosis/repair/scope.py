@@ -103,9 +103,11 @@ class Scope:
         self.floats = [atom for atom in self.atoms if atom.is_float]
         self.counts = [atom for atom in self.atoms if atom.is_count]
         self.labels = {atom.label for atom in self.atoms}
-        self.identifiers = {
-            node.id for node in ast.walk(unit.node) if isinstance(node, ast.Name)
-        } | set(self.local)
+        names = [node for node in ast.walk(unit.node) if isinstance(node, ast.Name)]
+        self.identifiers = {node.id for node in names} | set(self.local)
+        read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        # what the function computes or takes and never reads
+        self.unread = unused_labels(unit.node) | {key for key in self.local if key not in read}
 
     def value(self, node: ast.expr) -> Any:
         """What an expression is worth at the end of the call; None where it is not evaluated."""
@@ -177,6 +179,28 @@ class Scope:
                     near = binary(node, operator, number(1))
                     found.setdefault(text(near), near)
         return list(found.values())
+
+
+def unused_labels(function: ast.AST) -> set[str]:
+    """Names that a function binds and never reads."""
+    stored: dict[str, None] = {}
+    read: set[str] = set()
+    changed = {
+        id(node.value)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    }
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            if id(node) in changed:  # reg[0] = 0 reads nothing of it
+                continue
+            if isinstance(node.ctx, ast.Store):
+                stored[node.id] = None
+            else:
+                read.add(node.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            read.discard(node.target.id)
+    return {key for key in stored if key not in read and not key.startswith("_")}
 
 
 def _words(units: Sequence[Unit]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from types import CodeType
@@ -20,7 +20,7 @@ from .trial import Trial
 from .units import Unit
 
 # candidates that are tried at most: counted, so that every machine comes to the same end
-LIMIT = 6000
+LIMIT = 10000
 # edits of one function that are compiled together
 CHUNK = 96
 # how many levels a statement is put back: what is returned; one that has an effect on right arrays
@@ -29,8 +29,6 @@ RETURNED, WIDER, PART, ELSEWHERE = 1, 2, 3, 5
 # and what the cost runs through as well
 SHARED = 3
 DEEPEST = 4
-# levels that are still looked at once an edit mends some arrays, before a second one is added
-PATIENCE = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,11 +52,12 @@ class Hit:
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """A site with its rank, and its edits once they are asked for."""
+    """A site with its rank, what it has an effect on, and its edits once they are asked for."""
 
     site: Site
     rank: int
     look: Look
+    moves: frozenset[str] | None = None
     _levels: dict[int, list[Edit]] | None = None
 
     def edits(self, level: int) -> list[Edit]:
@@ -73,6 +72,43 @@ class Place:
             for edit in edits_at(self.look):
                 self._levels.setdefault(edit.level, []).append(edit)
         return self._levels.get(level, [])
+
+
+Seen = Callable[[Edit, int, np.ndarray, frozenset[str]], None]
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A search that goes on, one key after the other, from one state of the user's code.
+
+    Attributes
+    ----------
+    places
+        The sites with their ranks.
+    wrong
+        The arrays to mend.
+    key
+        The next level of edits and rank of statements together.
+    hits
+        Edits that mend everything.
+    """
+
+    places: Sequence[Place]
+    wrong: frozenset[str]
+    key: int = 0
+    hits: list[Hit] = field(default_factory=list)
+
+    @property
+    def stop(self) -> int:
+        """The last key: one beyond the first hit."""
+        if self.hits:
+            return self.hits[0].key + 1
+        return max((place.rank for place in self.places), default=-1) + DEEPEST
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to try."""
+        return self.key > self.stop
 
 
 @dataclass(slots=True, eq=False)
@@ -105,91 +141,91 @@ class Search:
     behind: frozenset[CodeType] = field(default_factory=frozenset)
     limit: int = LIMIT
 
-    def places(self, units: Sequence[Unit], base: np.ndarray, wrong: frozenset[str]) -> list[Place]:
-        """All sites, with ranks from the arrays that they have an effect on."""
-        right = frozenset(self.target.names) - wrong
+    def line(self, units: Sequence[Unit], base: np.ndarray, wrong: frozenset[str]) -> Line:
+        """A search over all sites, with ranks from the arrays that they have an effect on."""
         found: list[Place] = []
         for unit in units:
             every = sites(unit)
             moved = effects(unit, every, self.trial, self.target, base, wrong)
             scope = Scope(unit, units)
             for k, site in enumerate(every):
-                moves = moved[k]
-                if moves is None:
-                    rank = WIDER
-                elif wrong <= moves:
-                    rank = WIDER if moves & right else RETURNED if site.returns else 0
-                else:
-                    rank = PART if moves & wrong and not moves & right else ELSEWHERE
-                rank += SHARED if unit.ran.code in self.behind else 0
-                found.append(Place(site, rank, Look.at(site, scope, tuple(every))))
-        return found
+                place = Place(site, 0, Look.at(site, scope, tuple(every)), moved[k])
+                place.rank = self.rank(place, wrong)
+                found.append(place)
+        return Line(found, wrong, min((place.rank for place in found), default=0))
 
-    def run(
-        self, places: Sequence[Place], wrong: frozenset[str], start: int | None = None
-    ) -> tuple[list[Hit], list[Hit], int]:
-        """Edits that mend everything, and those that mend a part and break nothing.
+    def rank(self, place: Place, wrong: frozenset[str]) -> int:
+        """How many levels a statement is put back where these arrays are to be mended."""
+        right, moves = frozenset(self.target.names) - wrong, place.moves
+        if moves is None:
+            rank = WIDER
+        elif wrong <= moves:
+            rank = WIDER if moves & right else RETURNED if place.site.returns else 0
+        else:
+            rank = PART if moves & wrong and not moves & right else ELSEWHERE
+        return rank + (SHARED if place.site.unit.ran.code in self.behind else 0)
 
-        The last thing returned is how far it went; with `start` it goes on from there, and no
-        part makes it stop.
-        """
-        names = frozenset(self.target.names)
-        right = names - wrong
-        hits: list[Hit] = []
-        parts: list[Hit] = []
-        stop = DEEPEST + ELSEWHERE + SHARED
-        key = start or 0
-        while key <= stop and not self.over:
-            near = [place for place in places if 0 <= key - place.rank <= DEEPEST]
-            edits = (edit for place in near for edit in place.edits(key - place.rank))
-            for edit, gradient in self._tried(edits):
-                good = self.target.right(gradient)
-                if right <= good and good & wrong:
-                    (hits if good == names else parts).append(Hit(edit, key, good))
-            if hits:
-                stop = min(stop, hits[0].key + 1)
-            elif parts and start is None:
-                stop = min(stop, max(parts[0].key + PATIENCE, PART + 1))
-            key += 1
-        return hits, parts, key
+    def step(self, line: Line, seen: Seen | None = None) -> None:
+        """Try the edits of one key; `seen` gets those that break nothing."""
+        right = frozenset(self.target.names) - line.wrong
+        key = line.key
+        near = [place for place in line.places if 0 <= key - place.rank <= DEEPEST]
+        edits = (edit for place in near for edit in place.edits(key - place.rank))
+        for edit, gradient, good in self.tried(edits, right):
+            if good >= frozenset(self.target.names):
+                line.hits.append(Hit(edit, key, good))
+            elif seen is not None:
+                seen(edit, key, gradient, good)
+        if not self.over:  # else there was more of it
+            line.key += 1
 
     @property
     def over(self) -> bool:
         """Whether there were enough candidates, or there is no more time."""
         return self.trial.count > self.limit or perf_counter() > self.deadline
 
-    def _tried(self, edits: Iterable[Edit]) -> Iterator[tuple[Edit, np.ndarray | None]]:
-        for chunk in _chunks(edits):
-            yield from self._chunk(chunk)
+    def tried(
+        self, edits: Iterable[Edit], right: frozenset[str]
+    ) -> Iterator[tuple[Edit, np.ndarray, frozenset[str]]]:
+        """The edits that leave the arrays of `right` so, with their gradients."""
+        for chunk in chunks(edits):
+            yield from self._chunk(chunk, right)
             if self.over:
                 return
 
-    def _chunk(self, edits: list[Edit]) -> Iterator[tuple[Edit, np.ndarray | None]]:
+    def _chunk(
+        self, edits: list[Edit], right: frozenset[str]
+    ) -> Iterator[tuple[Edit, np.ndarray, frozenset[str]]]:
         unit, switch = edits[0].site.unit, Switch()
         try:
             code = variants(unit, edits, switch)
         except (SyntaxError, ValueError, TypeError, RecursionError):
             if len(edits) > 1:  # one of them is at fault
                 half = len(edits) // 2
-                yield from self._chunk(edits[:half])
-                yield from self._chunk(edits[half:])
+                yield from self._chunk(edits[:half], right)
+                yield from self._chunk(edits[half:], right)
             return
         found = []
         with unit.running(code):
             for k, edit in enumerate(edits, 1):
                 switch.now = k
                 gradient = self.trial.gradient(self.target.theta)
-                if gradient is not None and unit.ran.code in self.guarded:
-                    gradient = gradient if self._same_cost() else None
-                found.append((edit, gradient))
+                good = self.target.right(gradient)
+                if gradient is None or not right <= good:
+                    continue
+                # the cost is looked at for those alone that mend something
+                if right < good and unit.ran.code in self.guarded and not self.same_cost():
+                    continue
+                found.append((edit, gradient, good))
         yield from found
 
-    def _same_cost(self) -> bool:
+    def same_cost(self) -> bool:
+        """Whether the cost is what it was, with the code that stands now."""
         now = self.trial.cost(self.target.theta)
         return now is not None and abs(now - self.cost) <= 1e-12 * abs(self.cost)
 
 
-def _chunks(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
+def chunks(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
     """Edits of one function that can be compiled together: at different statements, or at one."""
     waiting: list[Edit] = []
     for edit in edits:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...findings import Finding
-from .edits.terms import unused_labels
+from .scope import unused_labels
 from .units import Unit
 from .wording import Change
 

@@ -77,13 +77,14 @@ class Unit:
     @contextlib.contextmanager
     def running(self, code: types.CodeType) -> Iterator[None]:
         """The user's function with other code, which is taken out again whatever happens."""
+        before = [function.__code__ for function in self.ran.functions]
         try:
             for function in self.ran.functions:
                 function.__code__ = code
             yield
         finally:
-            for function in self.ran.functions:
-                function.__code__ = self.ran.code
+            for function, old in zip(self.ran.functions, before, strict=True):
+                function.__code__ = old
 
 
 def unit_of(ran: Ran) -> Unit | None:

@@ -67,18 +67,35 @@ def change(edit: Edit) -> Change | None:
             break
     else:
         return None
-    new = mended.splitlines()
+    first, stop, put = _stretch(lines, mended.splitlines())
+    old = lines[first:stop]
+    if not old and not put:
+        return None
+    return Change(unit.name, first + 1, _joined(old), _joined(put), mended, unit)
+
+
+def merged(one: Change, two: Change) -> str | None:
+    """The text of one function with two changes; None where they touch the same lines."""
+    lines = one.unit.source.splitlines()
+    (start, stop, put), (start2, stop2, put2) = sorted(
+        (_stretch(lines, change.mended.splitlines()) for change in (one, two)),
+        key=lambda stretch: stretch[:2],
+    )
+    if start2 < stop or start == start2:
+        return None
+    new = [*lines[:start], *put, *lines[stop:start2], *put2, *lines[stop2:]]
+    return "\n".join(new) + "\n"
+
+
+def _stretch(lines: list[str], new: list[str]) -> tuple[int, int, list[str]]:
+    """From which line to which the old text goes, and what stands there in the new one."""
     first = 0
     while first < min(len(lines), len(new)) and lines[first] == new[first]:
         first += 1
     last = 0
     while last < min(len(lines), len(new)) - first and lines[-1 - last] == new[-1 - last]:
         last += 1
-    old = lines[first : len(lines) - last]
-    put = new[first : len(new) - last]
-    if not old and not put:
-        return None
-    return Change(unit.name, first + 1, _joined(old), _joined(put), mended, unit)
+    return first, len(lines) - last, new[first : len(new) - last]
 
 
 def _joined(lines: list[str]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..nodes import LOAD, STORE, at, binary, name, number
 from ..sites import Edit
-from .factors import _factors, _scaled
+from .factors import _factors, _is_gradient, _scaled
 from .look import Look
 
 
@@ -16,6 +16,7 @@ def edits(look: Look) -> Iterator[Edit]:
     statement = look.site.statement
     if look.site.header:
         return
+    yield from _carried(look)
     key = _changed(statement)
     if key is None:
         return
@@ -34,6 +35,43 @@ def edits(look: Look) -> Iterator[Edit]:
             target = at(ast.Subscript(name(key), index, STORE))
             made = at(ast.Assign([target], number(0)))
             yield look.put(3, "clear", lambda made=made: (statement, made))
+
+
+def _carried(look: Look) -> Iterator[Edit]:
+    """At the end of a loop: what it hands on to the next step, scaled or computed anew."""
+    site, scope = look.site, look.scope
+    after = site.body[site.index + 1 :]
+    if not site.depth or look.limit < 3 or not all(isinstance(s, ast.Pass) for s in after):
+        return
+    statement = site.statement
+    inside = [node for part in site.body for node in ast.walk(part) if isinstance(node, ast.Name)]
+    read = {node.id for node in inside if isinstance(node.ctx, ast.Load)}
+    first: dict[str, str] = {}
+    for other in look.every:  # bound before the loop, and so handed on
+        key = _changed(other.statement) if not other.header else None
+        if key is not None and other.depth < site.depth:
+            first.setdefault(key, key)
+    for atom in scope.arrays:
+        if atom.label not in read or atom.label not in first or len(atom.shape) < 1:
+            continue
+        for other in scope.arrays:
+            if other.label == atom.label:
+                continue
+            if other.shape == atom.shape and not _is_gradient(other):
+                value = binary(atom.node, ast.Mult, other.node)
+                yield look.put(3, "carry", _then(statement, atom.label, value))
+            if len(other.shape) == len(atom.shape) == 2 and _is_gradient(other):
+                for weights in scope.arrays:
+                    swapped = weights.shape == (atom.shape[1], other.shape[1])
+                    if swapped and other.shape[0] == atom.shape[0]:
+                        turned = at(ast.Attribute(weights.node, "T", LOAD))
+                        value = binary(other.node, ast.MatMult, turned)
+                        yield look.put(3, "carry", _then(statement, atom.label, value))
+
+
+def _then(statement: ast.stmt, key: str, value: ast.expr) -> Callable[[], tuple[ast.stmt, ...]]:
+    made = at(ast.Assign([at(ast.Name(key, STORE))], value))
+    return lambda: (statement, made)
 
 
 def _behind(look: Look, level: int, key: str, value: ast.expr) -> Edit:

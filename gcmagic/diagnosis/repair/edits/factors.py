@@ -88,6 +88,7 @@ def _scaled(look: Look, node: ast.expr) -> Iterator[tuple[int, ast.expr]]:
             level = 1 if len(atom.key) <= 2 or "batch" in atom.key else 2
             yield level, binary(node, ast.Div, atom.node)
             yield level, binary(node, ast.Mult, atom.node)
+            yield 3, binary(node, ast.Div, numpy_call("sqrt", atom.node))
     for atom in look.scope.floats:
         if atom.value not in (0.0, 1.0):
             yield 2, binary(node, ast.Div, atom.node)

@@ -68,7 +68,8 @@ class Look:
             return
         field = "values" if isinstance(value.node, ast.Dict) else "elts"
         for spot in self.spots:
-            if len(spot.path) == 2 and spot.path[-1][0] == field:
+            # (the elements of a tuple on the left are none of them)
+            if len(spot.path) == 2 and spot.path[0][0] == "value" and spot.path[-1][0] == field:
                 yield spot
 
     def exchange(self, level: int, kind: str, spot: Spot, new: Any) -> Edit:

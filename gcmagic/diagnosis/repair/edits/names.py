@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..nodes import number
+from ..nodes import Spot, number
 from ..scope import Atom
 from ..sites import Edit
 from .look import Look
@@ -17,6 +17,8 @@ def edits(look: Look) -> Iterator[Edit]:
     known = {atom.label: atom for atom in look.scope.atoms}
     for spot in look.spots:
         node = spot.node
+        if isinstance(node, ast.Call) and look.limit >= 2 and _is_divisor(spot):
+            yield from (look.exchange(2, "name", spot, atom.node) for atom in look.scope.counts)
         if not isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
             continue
         if isinstance(getattr(node, "ctx", None), ast.Store):
@@ -32,6 +34,8 @@ def edits(look: Look) -> Iterator[Edit]:
             continue
         for other in look.scope.atoms:
             level = _likeness(here, other)
+            if not level and look.site.depth and look.limit >= 3 and _indexed(here, other):
+                level = 3  # in a loop shapes change from step to step
             if 0 < level <= look.limit:
                 yield look.exchange(level, "name", spot, other.node)
         if look.limit >= 3 and here.is_array and isinstance(spot.parent, (ast.Call, ast.BinOp)):
@@ -54,6 +58,22 @@ def _likeness(here: Atom, other: Atom) -> int:
         return 2
     alike = type(here.value) is type(other.value) and not (here.is_array or other.is_array)
     return 2 if alike else 0
+
+
+def _indexed(here: Atom, other: Atom) -> bool:
+    both = (here.node, other.node)
+    if here.label == other.label or not (here.is_array and other.is_array):
+        return False
+    return all(
+        isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant)
+        for node in both
+    )
+
+
+def _is_divisor(spot: Spot) -> bool:
+    return isinstance(spot.parent, ast.BinOp) and (
+        isinstance(spot.parent.op, ast.Div) and spot.field == "right"
+    )
 
 
 def _same_family(a: str, b: str) -> bool:

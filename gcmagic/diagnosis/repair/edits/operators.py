@@ -9,6 +9,8 @@ from ..nodes import at, attribute, binary, negative, number, numpy_call
 from ..sites import Edit
 from .look import Look
 
+# methods that change the order of axes and nothing else
+REORDERED = frozenset({"transpose", "swapaxes", "squeeze", "copy", "conj"})
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Gt: (ast.Lt, ast.GtE, ast.LtE),
     ast.GtE: (ast.LtE, ast.Gt, ast.Lt),
@@ -57,6 +59,10 @@ def _of(node: ast.AST, look: Look) -> Iterator[tuple[int, str, ast.expr]]:
         yield 2, "condition", node.orelse
     elif isinstance(node, ast.Attribute) and node.attr == "T":
         yield 1, "transpose", node.value
+    elif isinstance(node, ast.Subscript) and _sliced(node.slice):
+        yield 1, "drop", node.value
+    elif isinstance(node, ast.Call) and _reorders(node.func):
+        yield 1, "drop", node.func.value  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _binary(node: ast.BinOp, look: Look) -> Iterator[tuple[int, str, ast.expr]]:
@@ -86,6 +92,8 @@ def _binary(node: ast.BinOp, look: Look) -> Iterator[tuple[int, str, ast.expr]]:
             yield 2, "drop", left.right
         yield from _complements(node)
         yield from ((2, "slope", new) for new in _slopes(node))
+        if _axes(look, node) >= 2:
+            yield from ((3, "softmax", new) for new in _jacobians(node))
     elif operator is ast.Div:
         yield 1, "drop", left
         yield 1, "operator", binary(left, ast.Mult, right)
@@ -106,6 +114,39 @@ def _binary(node: ast.BinOp, look: Look) -> Iterator[tuple[int, str, ast.expr]]:
             for level, changed in _changed(part):
                 sides = (changed, right) if k == 0 else (left, changed)
                 yield level, "function", binary(sides[0], operator, sides[1])
+
+
+def _sliced(index: ast.expr) -> bool:
+    """``x[:, ::-1]``: slices alone."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return all(isinstance(part, ast.Slice) for part in parts)
+
+
+def _reorders(function: ast.expr) -> bool:
+    """``x.transpose``, and not ``np.transpose``."""
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr in REORDERED
+        and getattr(function.value, "id", "") not in ("np", "numpy")
+    )
+
+
+def _jacobians(node: ast.BinOp) -> Iterator[ast.expr]:
+    """``p * g`` and ``p * (1 - p) * g`` as the whole Jacobian of a softmax takes them."""
+    parts = _chain(node)
+    texts = [ast.unparse(part) for part in parts]
+    for k, p in enumerate(parts):
+        rest = [
+            part
+            for i, part in enumerate(parts)
+            if i != k and texts[i] not in (f"1 - {texts[k]}", f"1.0 - {texts[k]}")
+        ]
+        if rest and not isinstance(p, ast.Constant):
+            g = _product(rest)
+            inner = numpy_call(
+                "sum", binary(g, ast.Mult, p), axis=number(-1), keepdims=number(True)
+            )
+            yield binary(p, ast.Mult, binary(g, ast.Sub, inner))
 
 
 def _changed(node: ast.expr) -> Iterator[tuple[int, ast.expr]]:

@@ -14,7 +14,7 @@ from .look import Look
 
 def edits(look: Look) -> Iterator[Edit]:
     """A term of the right shape added to the value of a statement, or to an array within it."""
-    unused = dead_names(look)
+    unused = look.scope.unread
     target = look.scope.text(look.target) if look.target is not None else ""
     for spot in look.values:
         if isinstance(spot.node, ast.Constant):
@@ -45,6 +45,23 @@ def edits(look: Look) -> Iterator[Edit]:
                 yield look.exchange(level, "term", spot, binary(node, ast.Add, atom.node))
                 if dead:
                     yield look.exchange(level, "term", spot, binary(node, ast.Sub, atom.node))
+                    for _, product in _products(look, atom, shape):
+                        for sign in (ast.Sub, ast.Add):
+                            yield look.exchange(3, "term", spot, binary(node, sign, product))
+
+
+def _products(look: Look, dead: Atom, shape: tuple[int, ...]) -> Iterator[tuple[int, ast.expr]]:
+    """What was computed and never used, times an array; and a mean of that."""
+    for other in look.scope.arrays:
+        if other.shape != shape or other.label == dead.label or _is_gradient(other):
+            continue
+        product = binary(other.node, ast.Mult, dead.node)
+        yield 2, product
+        for count in look.scope.counts:
+            if abs(count.value) > 1:
+                scale = binary(number(2), ast.Div, count.node)
+                scaled = binary(scale, ast.Mult, other.node)
+                yield 3, binary(scaled, ast.Mult, dead.node)
 
 
 def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tuple[int, ast.expr]]:
@@ -58,6 +75,8 @@ def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tup
             yield (1 if atom.label in unused else 2), atom.node
         else:
             yield (2 if atom.label in unused else 3), atom.node
+        if atom.label in unused:
+            yield from _products(look, atom, shape)
         if not same:
             for count in counts:
                 yield 3, binary(atom.node, ast.Div, count.node)
@@ -81,34 +100,3 @@ def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tup
             for axis in range(len(shape)):
                 kept = numpy_call("sum", atom.node, axis=number(axis), keepdims=number(True))
                 yield 4, kept
-
-
-def dead_names(look: Look) -> set[str]:
-    """Labels of atoms that the function computes or takes and never reads."""
-    return unused_labels(look.scope.unit.node) | _unread(look)
-
-
-def _unread(look: Look) -> set[str]:
-    read = {node.id for node in ast.walk(look.scope.unit.node)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}  # fmt: skip
-    return {key for key in look.scope.local if key not in read}
-
-
-def unused_labels(function: ast.AST) -> set[str]:
-    """Names that a function binds and never reads."""
-    stored: dict[str, None] = {}
-    read: set[str] = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Store):
-                stored[node.id] = None
-            else:
-                read.add(node.id)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            read.discard(node.target.id)
-    return {key for key in stored if key not in read and not key.startswith("_")}
-
-
-def of_shape(look: Look, shape: tuple[int, ...]) -> list[Atom]:
-    """Arrays of a shape."""
-    return [atom for atom in look.scope.arrays if atom.shape == shape]
