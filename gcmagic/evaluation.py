@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
+from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
@@ -83,10 +84,57 @@ class PlainCalls:
         except GradcheckError:
             raise
         except (Exception, SystemExit) as error:
-            raise UserCodeError(
-                f"{name} raised {type(error).__name__} with "
-                f"{self._problem.layout.component(where)} moved: {error}{raised_at(error)}"
-            ) from error
+            raise self._told(error, where) from error
+
+    def pairs(
+        self, components: np.ndarray, points: np.ndarray, tick: Callable[[int], None]
+    ) -> np.ndarray:
+        """As `rows`, for two real points each: the same loop without what the others need.
+
+        `tick` hears of components a few at a time, the fewer the slower the cost is.
+        """
+        layout, fun, name = self._problem.layout, self._problem.fun, self._problem.cost_name
+        space = self._workspace
+        owners = np.searchsorted(self._starts, components, side="right") - 1
+        ends = [*(np.flatnonzero(np.diff(owners)) + 1).tolist(), len(components)]
+        found: list[Any] = []
+        k, offset, begin, few = 0, 0, 0, 1
+        try:
+            for end in ends:
+                block = layout.blocks[owners[begin]]
+                write, offset = self._writers[owners[begin]], block.start
+                while begin < end:
+                    part = slice(begin, min(end, begin + few))
+                    places = (components[part] - offset).tolist()
+                    centres = self._theta[components[part]].tolist()
+                    began = monotonic()
+                    costs: list[Any] = []
+                    note = costs.append
+                    for k, centre, (low, high) in zip(
+                        places, centres, points[part].tolist(), strict=True
+                    ):
+                        write(k, low)
+                        note(fun(space.params))
+                        write(k, high)
+                        note(fun(space.params))
+                        write(k, centre)
+                    if set(map(type, costs)) != {np.float64}:
+                        costs = [as_cost(value, name, self._kinds) for value in costs]
+                    found += costs
+                    tick(part.stop - part.start)
+                    begin = part.stop
+                    few = min(_CHUNK, 2 * few) if monotonic() - began < _SOON else (few + 1) // 2
+        except GradcheckError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._told(error, offset + k) from error
+        return np.array(found, dtype=float).reshape(-1, 2)
+
+    def _told(self, error: BaseException, where: int) -> UserCodeError:
+        return UserCodeError(
+            f"{self._problem.cost_name} raised {type(error).__name__} with "
+            f"{self._problem.layout.component(where)} moved: {error}{raised_at(error)}"
+        )
 
     def moved(self) -> bool:
         """Whether the cost has written into its parameters."""
@@ -94,6 +142,7 @@ class PlainCalls:
 
 
 _CHUNK = 4096  # components whose points are taken out of their array at once
+_SOON = 0.02  # seconds after which a bar may wait to hear more
 
 
 @contextmanager
@@ -171,6 +220,9 @@ def one_by_one(
     calls = PlainCalls(problem, theta, points.dtype)
     for first in range(0, len(components), _CHUNK):
         part = slice(first, first + _CHUNK)
+        if points.dtype == np.float64 and points.shape[1] == 2:
+            values[part] = calls.pairs(components[part], points[part], tick)
+            continue
         rows = []
         for row in calls.rows(components[part], points[part]):
             rows.append(row)

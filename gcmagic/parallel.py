@@ -34,6 +34,11 @@ class ParallelEvaluator:
     progress
         Wraps the range of components; a `Bar` shows one after a second.
 
+    Attributes
+    ----------
+    reasons
+        Why workers took components one by one, by name of the parameter array.
+
     Notes
     -----
     Joblib's own processes share the threads of the linear algebra: each gets the number of cores
@@ -51,6 +56,7 @@ class ParallelEvaluator:
             ) from None
         self.inner, self.progress = inner, progress
         self.n_jobs = joblib.effective_n_jobs(n_jobs)
+        self.reasons: dict[str, str] = {}
 
     def __call__(
         self, problem: Problem, theta: np.ndarray, components: np.ndarray, points: np.ndarray
@@ -63,7 +69,9 @@ class ParallelEvaluator:
             Where the functions cannot be sent to another process.
         """
         if self.n_jobs == 1 or components.size < FEWEST:
-            return self.inner(problem, theta, components, points)
+            values, reasons = _with_reasons(self.inner, problem, theta, components, points)
+            self.reasons |= reasons
+            return values
         attempts = ATTEMPTS
         try:
             while True:
@@ -94,19 +102,49 @@ class ParallelEvaluator:
         local = type(backend).__name__ == "LokyBackend"
         split = np.array_split(np.arange(components.size), CHUNKS * self.n_jobs)
         places = [part for part in split if part.size]
-        call = delayed(self.inner)
+        call = delayed(_with_reasons)
         results: Any = Parallel(n_jobs=self.n_jobs, return_as="generator" if local else "list")(
-            call(problem, theta, components[part], points[part]) for part in places
+            call(self.inner, problem, theta, components[part], points[part]) for part in places
         )
-        found = []
+        found, told = [], {}
         with self.progress(range(components.size)) as shown:
             ticks = iter(shown)
-            for part, values in zip(places, results, strict=True):
+            for part, (values, reasons) in zip(places, results, strict=True):
                 found.append(values)
+                told |= reasons
                 for _ in part:
                     next(ticks, None)
             next(ticks, None)  # lets a progress bar see its end
+        for name, reason in told.items():
+            if name not in self.reasons:
+                self.reasons[name] = self._here(problem, theta, components, points, name) or reason
         return np.concatenate(found)
+
+    def _here(
+        self,
+        problem: Problem,
+        theta: np.ndarray,
+        components: np.ndarray,
+        points: np.ndarray,
+        name: str,
+    ) -> str | None:
+        """The reason as this process tells it: only here is the text of a notebook's cell known."""
+        block = next(b for b in problem.layout.blocks if b.name == name)
+        mine = np.flatnonzero((components >= block.start) & (components < block.stop))[:FEWEST]
+        _, reasons = _with_reasons(self.inner, problem, theta, components[mine], points[mine])
+        return reasons.get(name)
+
+
+def _with_reasons(
+    inner: Evaluator,
+    problem: Problem,
+    theta: np.ndarray,
+    components: np.ndarray,
+    points: np.ndarray,
+) -> tuple[np.ndarray, dict[str, str]]:
+    """The values, and why they were taken one by one, which would stay behind in a worker."""
+    values = inner(problem, theta, components, points)
+    return values, dict(getattr(inner, "reasons", {}))
 
 
 def _is_loss(error: BaseException) -> bool:

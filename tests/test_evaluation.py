@@ -136,7 +136,7 @@ def test_one_bar_for_a_whole_check_with_the_time_left(options, capsys):
 
     def slow(p):
         if float(np.sum(p["W1"])) < 1e9:  # what no batch can follow
-            time.sleep(0.03 if options.get("fast") else 0.003)
+            time.sleep(0.03 if options.get("fast") else 0.006)
         return right.fun(p)
 
     report = check_problem(Problem(slow, right.grad, right.params), steps=0, **options)

@@ -1,5 +1,6 @@
 """Components shared among processes give the same report."""
 
+import linecache
 import os
 import signal
 import subprocess
@@ -110,3 +111,21 @@ def test_the_progress_of_processes_is_seen():
 def test_a_number_of_processes_that_is_none_is_refused(n_jobs):
     with pytest.raises(gcm.InputError, match="n_jobs is"):
         gcm.check(np.sum, np.ones_like, np.ones(2), n_jobs=n_jobs)
+
+
+def test_why_the_workers_took_components_one_by_one_is_told(monkeypatch):
+    text = "def cost(w):\n    out = np.zeros(20)\n    out[:] = A @ w\n    return np.sum(out**2)\n"
+    name = "<a cell>"
+    monkeypatch.setitem(linecache.cache, name, (len(text), None, text.splitlines(True), name))
+    A = np.random.default_rng(0).standard_normal((20, 2 * FEWEST))
+    space = {"np": np, "A": A}
+    exec(compile(text, name, "exec"), space)  # the workers do not have the text of a cell
+    w = np.linspace(-1, 1, 2 * FEWEST)
+    report = gcm.check(space["cost"], lambda w: 2 * A.T @ (A @ w), w, steps=0, n_jobs=2)
+    (told,) = report.not_batched
+    assert told[0] == "theta"
+    assert told[1].endswith("(line 3 of cost: out[:] = A @ w)")
+    assert (
+        report.not_batched
+        == gcm.check(space["cost"], lambda w: 2 * A.T @ (A @ w), w, steps=0).not_batched
+    )
