@@ -18,7 +18,7 @@ class Case:
     name: str
     cost: Callable[[Params, Any], Any]
     params: Params
-    grad: Callable[[Params], Params] | None = None  # by hand; by autograd where there is none
+    grad: Callable[[Params], Params]  # by hand
     generic: bool = True  # whether `cost` runs on torch and jax as it stands
 
     def fun(self, params: Params) -> float:
@@ -74,13 +74,32 @@ def convolution(examples: int = 8, side: int = 10, filters: int = 8) -> Case:
         logs = S - xp.log(xp.exp(S).sum(axis=1, keepdims=True))
         return -logs[np.arange(examples), labels].mean()
 
+    def grad(p: Params) -> Params:
+        Z = columns @ p["K"].reshape(filters, 27).T + p["c"]
+        cells = np.maximum(Z, 0).reshape(examples, out // 2, 2, out // 2, 2, filters)
+        pooled = cells.max(axis=(2, 4), keepdims=True)
+        A = pooled.reshape(examples, flat)
+        S = A @ p["W"] + p["b"]
+        d = np.exp(S - S.max(axis=1, keepdims=True))
+        d /= d.sum(axis=1, keepdims=True)
+        d[np.arange(examples), labels] -= 1
+        d /= examples
+        back = (d @ p["W"].T).reshape(pooled.shape)
+        dZ = (back * (cells == pooled)).reshape(Z.shape) * (Z > 0)
+        return {
+            "K": (dZ.T @ columns).reshape(filters, 3, 3, 3),
+            "c": dZ.sum(axis=0),
+            "W": A.T @ d,
+            "b": d.sum(axis=0),
+        }
+
     params = {
         "K": rng.standard_normal((filters, 3, 3, 3)) / 5,
         "c": 0.1 * rng.standard_normal(filters),
         "W": rng.standard_normal((flat, 10)) / np.sqrt(flat),
         "b": 0.1 * rng.standard_normal(10),
     }
-    return Case(f"CNN by columns, {side}x{side} / {examples}", cost, params, generic=False)
+    return Case(f"CNN by columns, {side}x{side} / {examples}", cost, params, grad, generic=False)
 
 
 def loops(examples: int = 2, side: int = 6, filters: int = 4) -> Case:
@@ -131,6 +150,22 @@ def recurrent(steps: int = 10, inputs: int = 10, hidden: int = 30, examples: int
             h = xp.tanh(x @ p["Wx"] + h @ p["Wh"] + p["bh"])
         return ((h @ p["Wy"] + p["by"] - T) ** 2).sum() / examples
 
+    def grad(p: Params) -> Params:
+        states = [np.zeros((examples, hidden))]
+        for x in X:
+            states.append(np.tanh(x @ p["Wx"] + states[-1] @ p["Wh"] + p["bh"]))
+        d = 2 * (states[-1] @ p["Wy"] + p["by"] - T) / examples
+        grads = {name: np.zeros_like(value) for name, value in p.items()}
+        grads["Wy"], grads["by"] = states[-1].T @ d, d.sum(axis=0)
+        dh = d @ p["Wy"].T
+        for t in reversed(range(steps)):
+            dz = dh * (1 - states[t + 1] ** 2)
+            grads["Wx"] += X[t].T @ dz
+            grads["Wh"] += states[t].T @ dz
+            grads["bh"] += dz.sum(axis=0)
+            dh = dz @ p["Wh"].T
+        return grads
+
     params = {
         "Wx": rng.standard_normal((inputs, hidden)) / np.sqrt(inputs),
         "Wh": rng.standard_normal((hidden, hidden)) / np.sqrt(hidden),
@@ -138,7 +173,9 @@ def recurrent(steps: int = 10, inputs: int = 10, hidden: int = 30, examples: int
         "Wy": rng.standard_normal((hidden, 5)) / np.sqrt(hidden),
         "by": 0.1 * rng.standard_normal(5),
     }
-    return Case(f"RNN {inputs}-{hidden}, {steps} steps / {examples}", cost, params, generic=False)
+    return Case(
+        f"RNN {inputs}-{hidden}, {steps} steps / {examples}", cost, params, grad, generic=False
+    )
 
 
 def attention(length: int = 12, width: int = 24, examples: int = 4) -> Case:
@@ -154,8 +191,31 @@ def attention(length: int = 12, width: int = 24, examples: int = 4) -> Case:
         out = (S / S.sum(axis=-1, keepdims=True)) @ V @ p["Wo"]
         return ((out - E) ** 2).mean()
 
+    def grad(p: Params) -> Params:
+        Q, K, V = E @ p["Wq"], E @ p["Wk"], E @ p["Wv"]
+        S = np.where(mask, Q @ np.swapaxes(K, 1, 2) / np.sqrt(width), -1e9)
+        S = np.exp(S - S.max(axis=-1, keepdims=True))
+        S /= S.sum(axis=-1, keepdims=True)
+        mixed = S @ V
+        d = 2 * (mixed @ p["Wo"] - E) / E.size
+        dmixed = d @ p["Wo"].T
+        dS = dmixed @ np.swapaxes(V, 1, 2)
+        dS = S * (dS - (dS * S).sum(axis=-1, keepdims=True)) / np.sqrt(width)
+
+        def over(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+            return np.tensordot(a, b, axes=([0, 1], [0, 1]))
+
+        return {
+            "Wq": over(E, dS @ K),
+            "Wk": over(E, np.swapaxes(dS, 1, 2) @ Q),
+            "Wv": over(E, np.swapaxes(S, 1, 2) @ dmixed),
+            "Wo": over(mixed, d),
+        }
+
     params = {f"W{k}": rng.standard_normal((width, width)) / np.sqrt(width) for k in "qkvo"}
-    return Case(f"attention {width}, length {length} / {examples}", cost, params, generic=False)
+    return Case(
+        f"attention {width}, length {length} / {examples}", cost, params, grad, generic=False
+    )
 
 
 SMALL = (
@@ -168,15 +228,3 @@ SMALL = (
     attention,
 )
 LARGE = (lambda: dense((784, 100, 10), 256), lambda: dense((784, 256, 128, 10), 32))
-
-
-def gradient_of(case: Case) -> Callable[[Params], Params]:
-    """By hand; else autograd's, which takes part of the time of the check that asks for it."""
-    if case.grad is not None:
-        return case.grad
-    try:
-        import autograd
-        import autograd.numpy as anp
-    except ImportError:
-        raise SystemExit("autograd is not installed: pip install 'gcmagic[benchmarks]'") from None
-    return autograd.grad(lambda p: case.cost(p, anp))

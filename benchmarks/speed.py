@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from costs import LARGE, SMALL, Case, gradient_of
+from costs import LARGE, SMALL, Case
 from peers import EPSILON, PEERS, installed
 
 import gcmagic as gcm
@@ -48,13 +48,12 @@ def differences(problem: Problem, evaluator: Any, most: int | None = None) -> in
 
 def contenders(case: Case, unit: float, longest: float) -> dict[str, Timed]:
     """What is timed, by name, with the share of the whole work that it does."""
-    gradient = gradient_of(case)
-    problem = Problem(case.fun, gradient, case.params)
+    problem = Problem(case.fun, case.grad, case.params)
     size = problem.layout.size
     some = min(size, max(50, CALLS // 2))
     found: dict[str, Timed] = {
         "gcmagic check": (
-            lambda: gcm.check(case.fun, gradient, case.params, steps=0, budget=None),
+            lambda: gcm.check(case.fun, case.grad, case.params, steps=0, budget=None),
             1.0,
         ),
         "gcmagic differences": (lambda: differences(problem, BatchedEvaluator()), 1.0),
@@ -103,7 +102,7 @@ def measure(case: Case, repeats: int, longest: float) -> dict[str, float]:
     differences(problem, evaluator)
     for name, reason in evaluator.reasons.items():
         print(f"    {name} by the loop: {reason}")
-    report = gcm.check(case.fun, gradient_of(case), case.params, steps=0, budget=None)
+    report = gcm.check(case.fun, case.grad, case.params, steps=0, budget=None)
     print(f"    {report.verdict!r}, difference {report.difference:.1e}, {report.nfev} evaluations")
     return {name: statistics.median(values) for name, values in ratios.items()}
 
