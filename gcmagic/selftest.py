@@ -65,6 +65,9 @@ FINE: dict[str, Change] = {
     "+ 0.01 %": lambda g, _: 1.0001 * g,
     "+ 0.0001 %": lambda g, _: 1.000001 * g,
 }
+# how large these are; rounding hides one where the floor of the array is a tenth of that
+SIZES = {"+ 0.01 %": 1e-4, "+ 0.0001 %": 1e-6}
+DROWNED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,14 @@ class Planted:
         The parameter array.
     verdict
         What the check says of the array with the bug in it.
+    floor
+        The smallest difference that rounding lets one see in it, as the check has measured it.
     """
 
     bug: str
     name: str
     verdict: Verdict
+    floor: float = 0.0
 
     @property
     def caught(self) -> bool:
@@ -138,14 +144,23 @@ class SelfTest:
         """Sentences below the table: what was missed, what hides, what was left out."""
         told = [f"missed: {p.bug} in {p.name} ({p.verdict.name})" for p in self.missed]
         for bug in FINE:
-            hidden = [p.name for p in self.fine if p.bug == bug and not p.caught]
+            hidden = [p for p in self.fine if p.bug == bug and not p.caught]
             size = f"an error of {bug.removeprefix('+ ')}"
-            if hidden:
+            drowned = [p.name for p in hidden if not p.floor < DROWNED * SIZES[bug]]
+            curved = [p.name for p in hidden if p.name not in drowned]
+            if drowned:
                 told.append(
-                    f"{size} in {' '.join(hidden)} would not be seen: rounding in the cost is as "
+                    f"{size} in {' '.join(drowned)} would not be seen: rounding in the cost is as "
                     "large"
                 )
-            elif any(p.bug == bug for p in self.fine):
+            if curved:
+                told.append(
+                    f"{size} in {' '.join(curved)} would not be seen: the slope changes by more "
+                    "than half of that over the steps that are compared, as the cost is curved"
+                )
+            if hidden:
+                continue
+            if any(p.bug == bug for p in self.fine):
                 told.append(f"{size} is caught in every array")
         told += [
             f"{name}: nothing planted, as the check says {verdict.name} of it"
@@ -302,7 +317,8 @@ def _plant(
             return problem.layout.unflatten(found)
 
         phase = _looked(replace(problem, grad=grad), theta, only, evaluator)
-        yield Planted(bug, block.name, phase.blocks[0].verdict)
+        found = phase.blocks[0]
+        yield Planted(bug, block.name, found.verdict, found.floor)
 
 
 def _looked(problem: Problem, theta: np.ndarray, settings: Settings, evaluator: Evaluator) -> Phase:

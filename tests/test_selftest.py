@@ -65,7 +65,7 @@ def test_what_rounding_hides_is_said_and_not_counted():
     result = gcm.self_test(cost, lambda w: 3 * w**2, np.linspace(1, 2, 6))
     hidden = {p.bug for p in result.fine if not p.caught}
     assert "+ 0.0001 %" in hidden <= set(FINE)
-    assert "an error of 0.0001 % in theta would not be seen" in repr(result)
+    assert "an error of 0.0001 % in theta would not be seen: rounding" in repr(result)
 
 
 def test_a_check_that_passes_everything_would_be_found_out(monkeypatch):
@@ -118,3 +118,10 @@ def test_the_magic_plants_too(capsys):
 def test_what_cannot_be_meant_is_refused(option):
     with pytest.raises(gcm.InputError):
         self_test_problem(network(), **option)
+
+
+def test_what_the_curvature_hides_is_not_called_rounding():
+    result = gcm.self_test(lambda w: np.sum(w**3), lambda w: 3 * w**2, np.array([1.0, 2.0, 3.0]))
+    hidden = [line for line in result.lines() if "would not be seen" in line]
+    assert all("rounding" not in line for line in hidden)
+    assert all(p.floor < 1e-9 for p in result.fine)
