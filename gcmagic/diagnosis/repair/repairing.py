@@ -101,7 +101,9 @@ def _repair(trial: Trial, target: Target, proofs: Proofs, deadline: float) -> tu
     cell = cell_of(problem)
     units += [cell] if cell is not None else []
     if not units:
-        return ()
+        from ..reference import alike  # a notebook has the source, and need not wait for this
+
+        return alike(problem, target, trial.limit, deadline, proofs.settings.seed)
     why = reason(units)
     if why:
         return refused(why)

@@ -57,7 +57,7 @@ class Trial:
     def __init__(self, problem: Problem, limit: Any) -> None:
         self.problem = problem
         self.count = 0
-        self._limit = limit
+        self.limit = limit
         self._seconds = 0.0
         # looking for all that may change takes longer than the gradient: once, not every time
         stateful = getattr(problem.grad, "stateful", ())
@@ -82,10 +82,10 @@ class Trial:
         params = self.problem.layout.unflatten(theta)
         try:
             if self._seconds:
-                self._limit(self._seconds)
+                self.limit(self._seconds)
             return self.problem.grad(params)
         finally:
-            self._limit(0)
+            self.limit(0)
 
     def cost(self, theta: np.ndarray) -> float | None:
         """J at `theta`; None where it cannot be computed."""
