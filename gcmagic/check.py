@@ -29,6 +29,7 @@ from .sandbox import untouched
 from .schemes import CENTRAL, Scheme
 from .settling import point, settle
 from .training import train
+from .units import with_units
 
 
 def check(
@@ -172,6 +173,7 @@ def check_problem(problem: Problem, **options: Any) -> Report:
                 phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
         phases = settle(problem, phases, settings, evaluator)
         phases = expose(problem, phases, settings, evaluator, asked.budget)
+        phases = with_units(problem, phases, settings)
         phases = [conjugates(problem, phase) for phase in phases]
     apart = not_batched(evaluator)
     phases[0] = replace(phases[0], findings=(*phases[0].findings, *slow(apart, phases)))

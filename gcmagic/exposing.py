@@ -28,6 +28,7 @@ from .problem import Problem
 from .report_text import enumerate_names
 from .schemes import UNIT_ROUNDOFF
 from .settling import SETTLING, point
+from .units import never_inactive
 
 # the part of the budget that this may take, and the evaluations that an array needs
 SHARE, EVALUATIONS = 0.2, 6
@@ -71,10 +72,10 @@ def expose(
             phase = point(problem, f"jittered {k}", place.theta, plain, evaluator, ())
             nfev += 0 if phase.verdict is FAIL else phase.nfev
             found += [phase] if phase.verdict is FAIL else []
-    rest = [_told(phase, first) for phase in (*phases[1:], *found)]
+    rest = [_told(problem, phase, first) for phase in (*phases[1:], *found)]
     findings = first.findings
     if not looked and len(phases) == 1:
-        findings = (*findings, *_powerless(first))
+        findings = (*findings, *_powerless(problem, first))
     return [replace(first, nfev=first.nfev + nfev, findings=findings), *rest]
 
 
@@ -169,11 +170,11 @@ def _known_noise(first: Phase, cost: float) -> float | None:
     return first.noise / NOISE_BOUND * max(1.0, abs(cost / first.cost))
 
 
-def _told(phase: Phase, first: Phase) -> Phase:
+def _told(problem: Problem, phase: Phase, first: Phase) -> Phase:
     """The phase with a finding that says why the first point did not show what it shows."""
     seen = {block.name for block in first.blocks if block.verdict is FAIL}
     names = [b.name for b in phase.blocks if b.verdict is FAIL and b.name not in seen]
-    special = _special(first)
+    special = _special(problem, first) if names else []
     if not names or not (special or phase.name.startswith("jittered")):
         return phase
     said = Finding(
@@ -189,8 +190,8 @@ def _told(phase: Phase, first: Phase) -> Phase:
     return replace(phase, findings=(*phase.findings, said))
 
 
-def _powerless(first: Phase) -> tuple[Finding, ...]:
-    special = _special(first)
+def _powerless(problem: Problem, first: Phase) -> tuple[Finding, ...]:
+    special = _special(problem, first)
     if not special:
         return ()
     return (
@@ -204,14 +205,16 @@ def _powerless(first: Phase) -> tuple[Finding, ...]:
     )
 
 
-def _special(phase: Phase) -> list[str]:
-    """What is special about the parameters at a point, in words."""
+def _special(problem: Problem, phase: Phase) -> list[str]:
+    """What is special about the parameters and the units at a point, in words."""
     names: dict[str, list[str]] = {}
     for comparison in phase.blocks:
         kind = special_value(phase.theta[comparison.block.slice].reshape(comparison.shape))
         if kind:
             names.setdefault(kind, []).append(comparison.name)
-    return [f"{enumerate_names(found)}: {kind}" for kind, found in names.items()]
+    said = [f"{enumerate_names(found)}: {kind}" for kind, found in names.items()]
+    active = never_inactive(problem, phase)
+    return [*said, active] if active else said
 
 
 def special_value(values: np.ndarray) -> str:

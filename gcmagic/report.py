@@ -138,7 +138,7 @@ class Report:
     def is_settled(self, finding: Finding) -> bool:
         """Whether it says only why one point could not judge arrays that pass at another."""
         names = finding.where.split()
-        if finding.code == "floor":
+        if finding.code in ("floor", "saturated"):
             return all(self._is_sharp(name) for name in names)
         if finding.code == "sampled":
             return all(self.is_screened(name) for name in names)

@@ -47,6 +47,20 @@ def network(spoil=None, data=1.0, lam=0.0):
     return Problem(cost, grad, params, roots=({"X": X, "Y": Y, "lam": lam or LAM},))
 
 
+def buried(factor):
+    """A gradient times `factor` under a cost that is large beside its slopes."""
+    data = np.linspace(-1, 1, 120).reshape(6, 20)
+
+    def cost(w):
+        return 1e8 + np.sum(np.tanh(data @ w) ** 2)
+
+    def grad(w):
+        Z = np.tanh(data @ w)
+        return factor * data.T @ (2 * Z * (1 - Z**2))
+
+    return Problem(cost, grad, np.linspace(-0.3, 0.4, 20))
+
+
 def scaled(factor, *names):
     def spoil(g, _):
         for name in names:
@@ -177,4 +191,5 @@ BUGS = {
     "shared-error": (("two of six", network(uneven("W1", "W2")), "W1 W2", "dW1, dW2 are wrong"),),
     "every-array": (("all", network(uneven(*ALL)), " ".join(ALL), "every gradient is wrong"),),
     "wrong": (("one", network(uneven("W2")), "W2", "by no constant factor"),),
+    "along-gradient": (("x 1.0001 under 1e8", buried(1.0001), "theta", "along its own"),),
 }

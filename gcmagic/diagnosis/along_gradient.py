@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..comparison import FAIL, Status
+from ..comparison import FAIL, Comparison, Status
 from ..findings import Finding
 from ..notation import exponent
-from ..phase import Phase
+from .evidence import Evidence
 
 
-def along_gradient(phase: Phase) -> Iterator[Finding]:
+def along_gradient(_: Evidence, blocks: tuple[Comparison, ...]) -> Iterator[Finding]:
     """One finding an array."""
-    for block in phase.blocks:
+    for block in blocks:
         if block.verdict is not FAIL or block.count(Status.WRONG) or block.joint is None:
             continue
         part = abs(block.joint.analytic - block.joint.numeric) / abs(block.joint.analytic)

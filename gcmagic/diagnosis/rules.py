@@ -58,7 +58,9 @@ PLACES = (
     Rule(("shared-error",), shared),
     Rule(("wrong",), unexplained),
 )
-CATALOGUE = (*CAUSES, *PLACES)
+# arrays that no component shows, of which the rules above see nothing
+WHOLE = Rule(("along-gradient",), along_gradient)
+CATALOGUE = (*CAUSES, *PLACES, WHOLE)
 
 
 def diagnose(
@@ -78,8 +80,8 @@ def diagnose(
     findings = list(phase.findings)
     if phase.refused or any(not finding.where for finding in findings):
         return tuple(findings)
-    findings += explain(Evidence.of(phase, settings, problem))
-    findings += along_gradient(phase)
+    evidence = Evidence.of(phase, settings, problem)
+    findings += [*explain(evidence), *WHOLE.explain(evidence, phase.blocks)]
     told = epsilon(phase, settings)
     for block in phase.blocks:
         # what a bad epsilon explains is not said again for every array

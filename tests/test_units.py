@@ -1,0 +1,140 @@
+"""What the units of a network show: saturated, never inactive, fed by one example."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gcmagic as gcm
+from gcmagic.problem import Problem
+from gcmagic.units import never_inactive
+from gcmagic.watched import watch
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((6, 3))
+FLAT = {"W1": 60 * rng.standard_normal((3, 4)), "b1": np.ones(4), "W2": rng.standard_normal((4, 2))}
+
+ACTIVATIONS = {
+    "tanh": ("tanh", np.tanh),
+    "sigmoid": ("sigmoid", lambda z: 1 / (1 + np.exp(-z))),
+    "sigmoid, the other way round": ("sigmoid", lambda z: 1.0 / (np.exp(-z) + 1.0)),
+    "maximum": ("relu", lambda z: np.maximum(0, z)),
+    "mask": ("relu", lambda z: z * (z > 0)),
+    "where": ("relu", lambda z: np.where(z > 0, z, 0.0)),
+    "from below": ("relu", lambda z: np.where(z <= 0, 0.01 * z, z)),
+}
+
+
+def network(act, data=X):
+    def cost(p):
+        return np.sum(act(data @ p["W1"] + p["b1"]).dot(p["W2"]) ** 2)
+
+    return Problem(cost, lambda p: p, FLAT)
+
+
+@pytest.mark.parametrize("how", ACTIVATIONS)
+def test_activations_are_seen_with_their_arrays_and_their_slopes(how):
+    kind, act = ACTIVATIONS[how]
+    problem = network(act)
+    theta = problem.layout.flatten(FLAT)
+    seen = watch(problem, theta)
+    assert [unit.kind for unit in seen.units] == [kind]
+    (unit,) = seen.units
+    assert unit.names == ("W1", "b1")
+    z = X @ FLAT["W1"] + FLAT["b1"]
+    h = 1e-6
+    assert np.allclose(unit.slopes, (act(z + h) - act(z - h)) / (2 * h) > 0.5, atol=0.5)
+    assert np.array_equal(unit.slopes.shape, z.shape)
+    assert seen.examples == [("W1", X.shape, 6)]
+
+
+@pytest.mark.parametrize("how", ACTIVATIONS)
+def test_the_call_gets_the_same_cost_bit_by_bit(how):
+    values = []
+    problem = network(ACTIVATIONS[how][1])
+    kept = Problem(lambda p: values.append(problem.fun(p)) or 0.0, lambda p: p, FLAT)
+    theta = problem.layout.flatten(FLAT)
+    assert watch(kept, theta) is not None
+    assert float(values[0]) == problem.cost_at(theta)
+
+
+def test_a_cost_that_takes_no_such_arrays_tells_nothing():
+    def cost(p):
+        if type(p) is not np.ndarray:
+            raise TypeError("plain arrays only")
+        return float(np.sum(p**2))
+
+    assert watch(Problem(cost, lambda p: p, np.ones(3)), np.ones(3)) is None
+    assert gcm.check(cost, lambda p: 2 * p, np.ones(3)).passed
+
+
+def two_layers(params, data=X, **options):
+    """A right tanh network with one output."""
+    y = np.ones(len(data))
+
+    def cost(p):
+        return np.mean((np.tanh(data @ p["W1"]) @ p["w2"] - y) ** 2)
+
+    def backward(p):
+        A = np.tanh(data @ p["W1"])
+        d = 2 * (A @ p["w2"] - y) / len(data)
+        return {"W1": data.T @ (np.outer(d, p["w2"]) * (1 - A**2)), "w2": A.T @ d}
+
+    return gcm.check(cost, backward, params, steps=0, **options)
+
+
+def test_saturated_is_told_of_the_layer_and_only_where_it_is():
+    start = {"W1": rng.standard_normal((3, 2)), "w2": np.array([1.0, 0.5])}
+    told = [f for f in two_layers(start).findings if f.code == "saturated"]
+    assert not told
+    report = two_layers({**start, "W1": 200 * start["W1"]})
+    (told,) = [f for f in report.findings if f.code == "saturated"]
+    assert told.where == "W1"
+    slopes = 1 - np.tanh(X @ (200 * start["W1"])) ** 2
+    assert told.evidence.endswith(f"{np.count_nonzero(slopes < 1e-8)} of {slopes.size} values")
+    assert report.verdict is not gcm.FAIL
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_example_is_told_and_two_are_not(count):
+    start = {"W1": rng.standard_normal((3, 2)), "w2": np.array([1.0, 0.5])}
+    report = two_layers(start, X[:count])
+    codes = [f.code for f in report.findings]
+    assert ("no-power" in codes) == (count == 1)
+    assert report.passed
+
+
+def test_no_inactive_relu_is_a_fact_of_the_point():
+    problem = network(lambda z: np.maximum(0, z))
+    high = {**FLAT, "b1": np.full(4, 1e3)}
+    assert never_inactive(problem, _at(problem, high)) == "no relu unit is inactive"
+    assert not never_inactive(problem, _at(problem, FLAT))
+    assert not never_inactive(network(np.tanh), _at(problem, high))
+
+
+def _at(problem, params):
+    report = gcm.check(lambda p: 0.5 * np.sum(p**2), lambda p: p, problem.layout.flatten(params))
+    return report.phases[0]
+
+
+@pytest.mark.parametrize("size", [0.05, 5.0])
+def test_a_missing_mask_that_the_start_hides(size):
+    data, start = np.abs(X), {"W1": np.full((3, 4), size), "w2": np.arange(1.0, 5.0)}
+
+    def cost(p):
+        return np.sum((np.maximum(0, data @ p["W1"]) @ p["w2"] - 1) ** 2)
+
+    def backward(p):
+        A = np.maximum(0, data @ p["W1"])
+        d = 2 * (A @ p["w2"] - 1)
+        return {"W1": data.T @ np.outer(d, p["w2"]), "w2": A.T @ d}  # should be times (A > 0)
+
+    report = gcm.check(cost, backward, start, steps=0, repair=0)
+    if size < 1:  # told wrong, and why the start does not show it
+        assert report.wrong == ("W1",)
+        (told,) = [f for f in report.findings if f.code == "hidden"]
+        assert "no relu unit is inactive" in told.evidence
+    else:  # no point near the start shows it: that is told
+        assert report.passed
+        (told,) = [f for f in report.findings if f.code == "no-power"]
+        assert "at 3 points" in told.evidence
