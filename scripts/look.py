@@ -32,6 +32,10 @@ HEIGHT = """() => {
 }"""
 
 
+SETTLED = """() => ![...document.querySelectorAll('.gcmagic-panel [role=status]')]
+  .some(line => /: (checking|waiting|a first look)/.test(line.innerText))"""
+
+
 def photograph(notebook: Notebook, name: str, folder: Path, width: int) -> int:
     """One file for each `PIECE` of the notebook's height; how many."""
     page = notebook.page
@@ -76,6 +80,7 @@ def main() -> None:
             except AssertionError as error:
                 words, failed = str(error), True
             seconds = time.monotonic() - begun
+            notebook.page.wait_for_function(SETTLED, timeout=60_000)  # panels go on by themselves
             for theme in asked.themes.split(","):
                 notebook.theme(dark=theme == "dark")
                 count = photograph(notebook, f"{path.stem}-{theme}", asked.folder, width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -85,9 +86,12 @@ def _lettering(
     blocks: Sequence[Comparison], laid: Sequence[Group], across: float
 ) -> tuple[float, bool]:
     """Size of the names below, and whether they have to stand on end to fit."""
-    em = max((len(b.name) + 2) / g.width for b, g in zip(blocks, laid, strict=True)) * 0.64 / 72
+    centres = np.array([(group.left + group.right) / 2 for group in laid])
+    # a name may be wider than its stretch, as long as it leaves its neighbours and the card alone
+    ems = np.array([0.64 * (len(block.name) + 2) / 72 / across for block in blocks])
     for size in (BODY, SMALL, 8.0):
-        if em * size <= across:
+        left, right = centres - ems * size / 2, centres + ems * size / 2
+        if np.all(right[:-1] <= left[1:]) and left[0] > -0.02 and right[-1] < 1.02:
             return size, False
     return max(4.0, min(SMALL, 0.8 * 72 * across / len(blocks))), True
 
