@@ -47,10 +47,18 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .9rem .5rem .3rem
 thead th { position: sticky; top: 0; background: var(--paper); border-top: 0; font-size: .85em;
   color: var(--quiet); font-weight: 600; box-shadow: 0 1px 0 var(--line); }
 tbody tr:nth-child(even) { background: var(--band); }
-tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; }
+tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; width: 27%; }
+td.verdict, .wide td.number { width: 1%; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td ol { list-style: none; margin: 0; padding: 0; } td li + li { margin-top: .45rem; }
 td li > div { color: var(--quiet); font-size: .9em; } code { font-size: .92em; }
+@media (max-width: 44rem) { /* a row becomes a card: nothing is left to scroll to */
+  body { padding: 1.2rem .9rem 3rem; }
+  .wide thead { display: none; } .wide tr { display: flex; flex-flow: row wrap; gap: .1rem .6rem;
+    padding: .6rem .3rem; border-top: 1px solid var(--line); align-items: baseline; }
+  .wide th, .wide td { padding: 0; border: 0; width: auto; min-width: 0; max-width: none; }
+  .wide td.checks { flex: 1 0 100%; order: 2; } .wide td.number { margin-left: auto; }
+  .wide td.number::after { content: " s"; } }
 @media print { thead th { position: static; } tr { break-inside: avoid; } }
 """
 
@@ -105,6 +113,7 @@ def _mistakes(submissions: Sequence[Submission]) -> str:
     for submission in submissions:
         if submission.verdict != "PASS":
             counts.update({code for check in _open(submission) for code, _ in check.findings})
+    del counts["repair"]  # what would help went not wrong
     if not counts:
         return ""
     rows = "".join(
@@ -124,8 +133,10 @@ def _row(submission: Submission) -> str:
         where = f"cell {submission.cell}: " if submission.cell else ""
         items += f"<li>{_badge(ERROR)} {where}{escape(submission.error)}</li>"
     return (
-        f'<tr><th scope="row">{escape(submission.path)}</th><td>{_badge(submission.verdict)}</td>'
-        f'<td><ol>{items}</ol></td><td class="number">{submission.seconds:.1f}</td></tr>'
+        f'<tr><th scope="row">{escape(submission.path)}</th>'
+        f'<td class="verdict">{_badge(submission.verdict)}</td>'
+        f'<td class="checks"><ol>{items}</ol></td>'
+        f'<td class="number">{submission.seconds:.1f}</td></tr>'
     )
 
 

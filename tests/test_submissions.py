@@ -143,6 +143,15 @@ def test_the_page_stands_alone_and_escapes_what_comes_from_notebooks():
     assert "prefers-color-scheme: dark" in text
 
 
+def test_what_went_wrong_is_counted_by_notebook_and_a_repair_is_no_mistake():
+    found = ("factor", "W: twice"), ("repair", "line 7: without the 2")
+    rows = [Submission(f"{k}", (Check(1, "FAIL", "W is wrong", found),) * 2) for k in range(3)]
+    text = page(rows)
+    assert '<code>factor</code></td><td class="number">3<' in text
+    assert "<code>repair</code>" not in text
+    assert text.count("line 7: without the 2") == 6
+
+
 def test_a_spreadsheet_computes_nothing_that_comes_from_notebooks():
     rows = [Submission(EVIL, (Check(1, "PASS", "-1"),), error="+1")]
     ((path, *_, error),) = list(csv.reader(sheet(rows).splitlines()))[1:]
