@@ -24,11 +24,8 @@ from .calling import (
     is_real,
 )
 from .names import gradient_stems, is_cost_variable, match_name
-from .pairing import by_name, candidates, distinct, in_order, parallel
+from .pairing import GRADIENTS, VALUES, by_name, candidates, distinct, in_order, parallel
 from .same_call import cost_element
-
-VALUES = frozenset({"value", "val", "data", "v", "w", "x"})
-GRADIENTS = frozenset({"grad", "gradient", "deriv", "d", "derivative", "g", "g_", "dvalue"})
 
 
 def read(outcome: Outcome) -> Reading | None:
@@ -67,7 +64,7 @@ def _visit(
             if leaf is None and key in GRADIENTS:
                 leaf = next((p for p in plain if p.key in VALUES), None)
             if leaf is not None and leaf.key != key:
-                slots.append(Slot(leaf, lambda scope, p=(*path, step): follow(scope, p)))
+                slots.append(_slot(leaf, (*path, step)))
         elif isinstance(item, (dict, list, tuple)):
             _beside(path, step, item, parts, known, slots)
     for step, item in parts:
@@ -95,7 +92,11 @@ def _beside(
             leaf = next((p for p in plain if p.key == key), None) or by_name(key, plain)
             if leaf is not None and is_real(grads[key]):
                 found.append((leaf, (*path, step, ("item", key))))
-    slots += [Slot(leaf, lambda scope, p=place: follow(scope, p)) for leaf, place in found]
+    slots += [_slot(leaf, place) for leaf, place in found]
+
+
+def _slot(leaf: Leaf, path: Path) -> Slot:
+    return Slot(leaf, lambda scope: follow(scope, path), path)
 
 
 COLLECTIONS = frozenset({"grads", "gradients", "grad", "gradient", "derivatives", "dparams"})

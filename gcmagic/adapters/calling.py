@@ -38,10 +38,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A parameter, and how to read its gradient once backward has run."""
+    """A parameter, how to read its gradient once backward has run, and where in a root it lies."""
 
     leaf: Leaf
     read: Read
+    lies: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Reading:
         True where the gradient is read from an update of the parameters.
     rate
         The learning rate of that update.
+    added
+        Where gradients lie that backward adds to what is there: they start from zero.
     """
 
     family: str
@@ -76,6 +79,7 @@ class Reading:
     sure: bool = True
     fused: bool = False
     rate: float = 0.0
+    added: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +272,25 @@ def follow(value: Any, path: Path) -> Any:
     for kind, key in path[1:]:
         value = getattr(value, key) if kind == "attr" else value[key]
     return value
+
+
+def put(scope: Scope, path: Path, number: float) -> None:
+    """Set every component of what lies at the end of `path`, in place where it is an array.
+
+    Raises
+    ------
+    LookupError
+        Where no real number or array lies there.
+    """
+    lies = follow(scope, path)
+    if not is_real(lies):
+        raise LookupError(f"no number at {path_text(path)}")
+    if isinstance(lies, np.ndarray):
+        lies[...] = number
+    elif path[-1][0] == "attr":
+        setattr(follow(scope, path[:-1]), path[-1][1], number)
+    else:
+        follow(scope, path[:-1])[path[-1][1]] = number
 
 
 def place(scope: dict[str, Any], leaf: Leaf, value: Any, fresh: set[Path]) -> None:

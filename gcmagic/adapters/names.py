@@ -20,7 +20,7 @@ COST = frozenset((
     "crossentropy", "mse", "nll", "likelihood", "logloss", "bce", "sse", "mae", "energy",
     "risk",
 ))  # fmt: skip
-COST_VARIABLES = frozenset(("J", "L", "E", "C", "nll", "mse", "bce", "sse", "obj"))
+COST_VARIABLES = frozenset(("J", "L", "E", "C", "nll", "mse", "bce", "sse", "obj", "err"))
 ACTIVATIONS = frozenset((
     "sigmoid", "relu", "tanh", "softmax", "leaky", "elu", "gelu", "selu", "swish", "softplus",
     "sin", "linear", "identity", "logistic", "activation", "act", "nonlin", "nonlinearity",

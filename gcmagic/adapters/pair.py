@@ -15,7 +15,8 @@ import numpy as np
 
 DRAW, WEIGH = "__draw__", "__weigh__"
 _UPSTREAM = re.compile(
-    r"d[A-Z]\w*|d_?(out|y|z|a|h|x|l|v|values|output|loss|prev|next|score|logit)s?\w{0,5}"
+    r"d[A-Z]\w*|d_?(out|y_?hat|values|output|loss|prev|next|score|logit)s?\w{0,5}"
+    r"|d_?[yzahxlvc](s|next|prev|out|t)?([A-Z0-9_]\w{0,5})?"  # and no word such as data, day
     r"|grads?(_\w*)?|\w+_grad|upstream\w*"
 )
 _LOOSE = frozenset({"delta", "deltas", "error", "g"})

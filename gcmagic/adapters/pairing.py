@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,20 @@ from .calling import (
     Scope,
     Slot,
     all_leaves,
+    children,
     containers,
     distinctly_named,
+    follow,
     is_real,
     path_text,
 )
 from .names import gradient_stems, kind, match_name
 
 Steps = tuple[Any, ...]
+
+# what value objects call the two: ``p.data`` and ``p.grad``
+VALUES = frozenset({"value", "val", "data", "v", "w", "x"})
+GRADIENTS = frozenset({"grad", "gradient", "deriv", "d", "derivative", "g", "g_", "dvalue"})
 
 
 def candidates(outcome: Outcome) -> list[Leaf]:
@@ -34,11 +41,15 @@ def candidates(outcome: Outcome) -> list[Leaf]:
             for leaf in found
             if {str(leaf.path[0]), leaf.name, path_text(leaf.path)} & set(outcome.wanted)
         ]
-    return [leaf for leaf in found if outcome.everything or not _is_data(leaf)]
+    return [leaf for leaf in found if outcome.everything or not _is_data(leaf, outcome.roots)]
 
 
-def _is_data(leaf: Leaf) -> bool:
+def _is_data(leaf: Leaf, roots: Scope) -> bool:
     label = kind(leaf.key)
+    if leaf.key == "data" and leaf.through_object:  # p.data beside p.grad
+        beside = {step[1] for step, _ in children(follow(roots, leaf.path[:-1]))}
+        if beside & GRADIENTS:
+            return False
     if len(leaf.path) == 1 or leaf.through_object:
         return label in ("x", "y", "rate", "penalty") or leaf.key in ("m", "n", "N", "batch_size")
     return False
@@ -147,7 +158,7 @@ def in_order(slots: Sequence[Slot], outcome: Outcome) -> tuple[Slot, ...]:
     order = {leaf.path: k for k, leaf in enumerate(all_leaves(outcome.roots))}
     ordered = sorted(distinct(slots), key=lambda slot: order.get(slot.leaf.path, 0))
     leaves = distinctly_named([slot.leaf for slot in ordered])
-    return tuple(Slot(leaf, slot.read) for leaf, slot in zip(leaves, ordered, strict=True))
+    return tuple(replace(slot, leaf=leaf) for leaf, slot in zip(leaves, ordered, strict=True))
 
 
 def flat_items(grads: Any, read: Read) -> Iterator[tuple[str | None, Any, Read]]:

@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import UserCodeError
 from ..problem import Problem, raised_at
 from ..sandbox import untouched, users_own
-from .calling import COST, Leaf, Path, Read, Reading, Scope, follow, place
+from .calling import COST, Leaf, Path, Read, Reading, Scope, follow, place, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ def build(
     """
     values, leaves = _given([slot.leaf for slot in reading.slots], values, gradient)
     copies = private(values, substitutes(leaves))
+    for path in reading.added:
+        put(copies, path, 0.0)
     own = own_globals({**gradient.space, **cost.space}, copies, moving) if moving else None
     if own is not None:
         copies = _within(copies, own)

@@ -49,10 +49,11 @@ def slots_of(
         if isinstance(value, (dict, list, tuple)) or _is_object(value):
             found = structured(value, reader, outcome, name)
             same_keys = same_keys or isinstance(value, dict)
-            if not found:
+            if not found or outcome.everything:  # dx beside dW and db, where x is no parameter
+                known = {slot.leaf.path for slot in found}
                 for key, item, get in flat_items(value, reader):
                     leaf = by_name(key, leaves) or next((p for p in leaves if p.key == key), None)
-                    if leaf is not None and is_real(item):
+                    if leaf is not None and leaf.path not in known and is_real(item):
                         found.append(Slot(leaf, get))
         elif is_real(value):
             leaf = by_name(name, leaves)

@@ -22,6 +22,7 @@ from .pairs import search_pair
 from .producers import nothing_named, producers
 from .scopes import Scope, function_scope, own_body
 from .source import Function, parse_cell
+from .stacks import stack_problem
 from .wiring import Wiring
 
 __all__ = ["discover", "discover_cell", "explain"]
@@ -87,13 +88,25 @@ def discover(
     evidence = collect(namespace, cells)
     hints = _hints(forward, backward, params, data, cost, grads, learning_rate)
     check_hints(evidence, hints)
+    free = not (hints.backward or hints.forward or hints.grads or defined)
+    stuck: BindingError | None = None
+    if free:
+        try:
+            found = stack_problem(evidence, hints)
+        except BindingError as error:
+            found, stuck = None, error
+        if found is not None:
+            return found
     if not hints.backward and not _candidates(evidence, hints):
         found = _inline(evidence, hints)
         if found is not None:
             return found
         if hints.grads:
             raise nothing_named(hints.grads)
-    proposal = _settle(evidence, hints, defined)
+    try:
+        proposal = _settle(evidence, hints, defined)
+    except BindingError as error:
+        raise stuck or error from None
     single = of_one_example(proposal)
     if single and not hints.data:
         proposal = _of_more(proposal, evidence, hints, defined)
@@ -156,7 +169,9 @@ def discover_cell(
     evidence = collect(namespace, (source,))
     hints = _hints(None, None, params, data, cost, grads, learning_rate)
     check_hints(evidence, hints)
-
+    found = None if grads else stack_problem(evidence, hints, alone=True)
+    if found is not None:
+        return found
     tree = parse_cell(source)
     return inline_problem(
         tree.body if tree else [], "the cell", evidence, hints, _known(evidence), source

@@ -17,7 +17,7 @@ from ..adapters.program import slice_lines
 from ..parameters import describe
 from .assembly import cost_moves
 from .candidates import forward_candidates
-from .costs import CostOption, cost_options
+from .costs import CostOption, cost_options, of_a_list
 from .evidence import Evidence, inner, is_number
 from .lookup import Hints, Root, places
 from .optimiser import CUT, cut_call, state_of, without_optimiser
@@ -25,7 +25,7 @@ from .rates import learning_rate
 from .reached import updates_of, writer_of, written_globals
 from .scopes import Scope, cell_scope, function_scope
 from .source import Function, expression_name
-from .stale import leaves_all_as_they_were
+from .stale import without_earlier
 from .stored import refresh
 from .trial import Failure, names_in, reached_globals, run
 from .wiring import Wiring
@@ -156,6 +156,8 @@ def other_data(wiring: Wiring, cost: Wiring) -> str:
     """Data of the cost alone where backward has its own: a batch here, the whole set there."""
     for label in ("x", "y"):
         own = [root for name, root in wiring.roots.items() if kind(name) == label]
+        if any(root.text in (wiring.hints.cost or "") for root in own):
+            continue  # --cost "total_loss([X[0]], [y[0]])" where backward has X[0]
         new = [r for n, r in cost.roots.items() if kind(n) == label and n not in wiring.roots]
         if own and new and not any(a.value is b.value for a in own for b in new):
             return new[0].text
@@ -314,10 +316,11 @@ def try_wiring(
     if reading is None:
         found.failures.append(Failure(label, "returned nothing that matches a parameter"))
         return
-    if not reading.fused and leaves_all_as_they_were(reading, wiring):
+    fresh = reading if reading.fused else without_earlier(reading, wiring)
+    if fresh is None:
         found.failures.append(Failure(label, "leaves the gradients as they were"))
         return
-    reading = replace(reading, notes=(*reading.notes, *said))
+    reading = replace(fresh, notes=(*fresh.notes, *said))
     used = {str(slot.leaf.path[0]) for slot in reading.slots}
     wiring.moving = frozenset(used - set(wiring.roots)) | (written - set(wiring.roots))
     for name in [name for name in globals_read if name in used & wiring.moving]:
@@ -339,9 +342,10 @@ def try_wiring(
         if not moving & (names_in(lines) | reached_globals(lines, wiring.evidence)):
             found.failures.append(Failure(f"{option.name} as the cost", "has no parameter in it"))
             continue
-        value = run(
-            option.wiring.lines, wiring.evidence, option.wiring.roots, lambda _, after: after[COST]
-        )
+        value = _value(option, wiring)
+        listed = of_a_list(option) if isinstance(value, str) and "TypeError" in value else None
+        if listed is not None and not isinstance(_value(listed, wiring), str):
+            option, value = listed, _value(listed, wiring)
         if isinstance(value, str):
             found.failures.append(Failure(f"{option.name} as the cost", value))
         elif not is_cost_like(value):
@@ -362,6 +366,11 @@ def try_wiring(
     for option in working:
         if (option.rank[:-1] if option.rank[0] == 4 else option.rank) == best:
             found.proposals.append(_with_cost(backward, text, reading, option))
+
+
+def _value(option: CostOption, wiring: Wiring) -> Any:
+    lines, roots = option.wiring.lines, option.wiring.roots
+    return run(lines, wiring.evidence, roots, lambda _, after: after[COST])
 
 
 def _is_fused(reading: Reading | str | None) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..adapters.calling import COST
+from ..adapters.calling import COST, children, is_cost_like
 from ..adapters.names import COST as COST_WORDS
 from ..adapters.names import (
     gradient_stems,
@@ -16,6 +16,7 @@ from ..adapters.names import (
     role_score,
     suffix,
 )
+from ..adapters.pairing import GRADIENTS, VALUES
 from ..errors import BindingError
 from .scopes import Line, is_update
 from .source import Function, call_name, names_loaded
@@ -38,6 +39,9 @@ def cost_options(wiring: Wiring, backward: Function) -> list[CostOption]:
     hint = wiring.hints.cost
     if hint:
         return [_hinted(wiring, hint)]
+    itself = _of_itself(wiring, backward)
+    if itself:
+        return itself
     options = [*_in_scope(wiring, backward), *_in_forward(wiring), *_by_name(wiring, backward)]
     complete = [option for option in options if not option.wiring.missing]
     # what was named first may be the cost itself: `%gradcheck loss gradient`
@@ -196,6 +200,20 @@ def grown_function(wiring: Wiring, name: str, backward: Function) -> Function | 
     return wiring.evidence.read(name)
 
 
+def _of_itself(wiring: Wiring, backward: Function) -> list[CostOption]:
+    """``loss.data`` for ``loss.backward()``: a value object knows what it is the gradient of."""
+    owner = backward.owner
+    if owner not in wiring.produced or backward.arguments:
+        return []
+    parts = {key: item for (_, key), item in children(wiring.evidence.values[owner])}
+    values = [key for key in VALUES & set(parts) if is_cost_like(parts[key])]
+    if len(values) != 1 or not GRADIENTS & set(parts):
+        return []
+    grown, text = wiring.copy(), f"{owner}.{values[0]}"
+    grown.added.append(f"{COST} = {text}")
+    return [CostOption(grown, owner, text, (4, 0))]
+
+
 def _in_forward(wiring: Wiring) -> list[CostOption]:
     function = wiring.forward
     if function is None:
@@ -231,9 +249,10 @@ def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
         if grown.missing:
             continue
         grown.added.append(f"{COST} = {text}")
-        different = len(suffix(function.name) ^ suffix(backward.name))
+        # `_with_dropout` of both says that they belong together; a longer name alone says nothing
+        shared = len(suffix(function.short) & suffix(backward.short))
         same_owner = int(bool(function.owner) == bool(backward.owner))
-        options.append(CostOption(grown, function.name, text, (1, same_owner, -different)))
+        options.append(CostOption(grown, function.name, text, (1, same_owner, shared)))
     return options
 
 
@@ -270,6 +289,22 @@ def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:
             wiring.need(argument, wiring.limit)
             parts.append(f"{argument}={argument}")
     return f"{function.name}({', '.join(parts)})"
+
+
+def of_a_list(option: CostOption) -> CostOption | None:
+    """The cost of a list with one example: ``total_loss([x], [y])`` beside ``bptt(x, y)``."""
+    call = ast.parse(option.wiring.added[-1]).body[0]
+    changed = False
+    for node in ast.walk(call):
+        if not isinstance(node, ast.keyword) or not isinstance(node.value, ast.Name):
+            continue
+        if kind(node.value.id) in ("x", "y"):
+            node.value, changed = ast.List([node.value], ast.Load()), True
+    if not changed or not isinstance(call, ast.Assign):
+        return None
+    grown = option.wiring.copy()
+    grown.added[-1] = ast.unparse(call)
+    return replace(option, wiring=grown, text=ast.unparse(call.value))
 
 
 def _prediction(wiring: Wiring, argument: str) -> str | None:

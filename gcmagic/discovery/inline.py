@@ -68,13 +68,39 @@ def inline_problem(
         gradient_lines, reading = _from_update(
             body, lines, evidence, roots, parameters, where, hints
         )
-    cost_lines, text = _cost(body, lines, evidence, roots, hints, where, grads)
+    return posed(
+        body,
+        lines,
+        gradient_lines,
+        reading,
+        roots,
+        evidence,
+        hints,
+        where,
+        ", ".join(grads) or "its update",
+        source,
+    )
+
+
+def posed(
+    body: Body,
+    lines: list[str],
+    gradient_lines: list[str],
+    reading: Reading,
+    roots: dict[str, Root],
+    evidence: Evidence,
+    hints: Hints,
+    where: str,
+    shown: str,
+    source: str = "",
+) -> Problem:
+    """The Problem of a step whose gradients are read: its cost is looked for in the same lines."""
+    cost_lines, text = _cost(body, lines, evidence, roots, hints, where, shown)
     every = [*gradient_lines, *cost_lines]
     used = {name: root for name, root in roots.items() if name in names_in(every)}
     space = space_of(every, evidence, used)
     fixed = frozenset(space)
     names = " ".join(slot.leaf.name for slot in reading.slots)
-    shown = ", ".join(grads) if grads else "its update"
     values = {name: root.value for name, root in used.items()}
 
     def problem(found: Reading) -> Problem:
@@ -330,7 +356,7 @@ def _cost(
     roots: dict[str, Root],
     hints: Hints,
     where: str,
-    grads: list[str],
+    shown: str,
 ) -> tuple[list[str], str]:
     tried: list[str] = []
     for text in _cost_texts(body, hints):
@@ -349,7 +375,7 @@ def _cost(
         raise BindingError(f"no cost in {where} can be computed; tried " + "; ".join(tried))
     magic = "%%gradcheck" if where == "the cell" else "%gradcheck"
     raise BindingError(
-        f"{where} computes {', '.join(grads) or 'an update'} but no cost; say what is minimised:",
+        f"{where} computes {shown} but no cost; say what is minimised:",
         (f'{magic} --cost "np.mean((y_hat - y) ** 2)"',),
     )
 

@@ -188,21 +188,23 @@ def synonym(name: str, evidence: Evidence) -> Root | None:
 
 
 def _synonym(name: str, evidence: Evidence) -> str | None:
-    label = kind(name)
+    label, values = kind(name), evidence.values
     if not label:
-        return match_name(name, [n for n in evidence.values if _usable(evidence.values[n])])
-    found = [n for n, value in evidence.values.items() if kind(n) == label and _usable(value)]
+        return match_name(name, [n for n in values if _usable(values[n])])
+    found = [n for n, value in values.items() if kind(n) == label and _usable(value)]
     if label in ("x", "y"):
-        found = [n for n in found if np.ndim(evidence.values[n]) > 0 or label == "y"]
+        # a list of sentences is data as well, and has no shape
+        plain = [n for n in found if is_number(values[n]) and np.ndim(values[n]) == 0]
+        found = [n for n in found if n not in plain or label == "y"]
         kept = [n for n in found if not is_held_out(n)] or found
         partner = "y" if label == "x" else "x"
-        pairs = [n for n in evidence.values if kind(n) == partner]
+        pairs = [n for n in values if kind(n) == partner]
         # X_train goes with y_train: the one whose decoration has a partner
         paired = [n for n in kept if any(decoration(n) == decoration(p) for p in pairs)]
         order = sorted(paired or kept, key=lambda n: ("train" not in decoration(n), len(n), n))
         return order[0] if order else None
     if label in ("params", "vector"):
-        containers = [n for n in found if isinstance(evidence.values[n], (dict, list, np.ndarray))]
+        containers = [n for n in found if isinstance(values[n], (dict, list, np.ndarray))]
         exact = match_name(name, containers)
         return containers[0] if exact is None and len(containers) == 1 else exact
     return found[0] if len(found) == 1 else None

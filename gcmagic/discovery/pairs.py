@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from .. import adapters
+from ..adapters import attributes
 from ..adapters.calling import COST, RESULT, Outcome, Reading
 from ..adapters.names import BACKWARD, FORWARD, words
 from ..adapters.pair import DRAW, WEIGH, is_upstream, matched
-from .binding import Proposal, Search, without_passed
+from ..adapters.pairing import in_order
+from .binding import Proposal, Search, scopes, without_passed
 from .costs import CostOption
-from .evidence import Evidence
-from .lookup import Hints
+from .evidence import Evidence, is_number
+from .lookup import Hints, Root
 from .source import Function
 from .trial import Failure, run
-from .wiring import Wiring, is_cache
+from .wiring import Wiring, bind_site, is_cache
 
 
 def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
@@ -24,8 +31,7 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     upstreams = [name for name in backward.required if is_upstream(name)]
     if partner is None or not upstreams:
         return found
-    wiring = Wiring(evidence, hints, None, partner)
-    wiring.call_forward()
+    wiring = _forward_called(evidence, hints, partner)
     outputs = [name for name in wiring.forward_outputs if not is_cache(name)] or ["output"]
     terms = matched(upstreams, outputs) or [(upstreams[0], outputs[0])]
     for k, (upstream, out) in enumerate(terms):
@@ -40,9 +46,14 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     wiring.added += [f"{RESULT} = {text}", f"{COST} = {weighed}"]
 
     def look(values: dict, after: dict) -> Reading | None:
-        names = without_passed(backward.returns, backward)
+        names = _names(after[RESULT], backward, partner, values)
         outcome = Outcome(after[RESULT], names, values, after, None, hints.params, everything=True)
-        return adapters.read(outcome)
+        returned, kept = adapters.read(outcome), attributes.read(outcome)
+        if returned is None or kept is None:
+            return returned
+        # dx is returned, dW lies in the layer
+        slots = in_order([*returned.slots, *kept.slots], outcome)
+        return replace(returned, slots=slots)
 
     reading = run(wiring.lines, evidence, wiring.roots, look)
     if reading is None or isinstance(reading, str):
@@ -55,6 +66,36 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     reading = replace(reading, family="P", cost=None)
     found.proposals.append(Proposal(backward, text, wiring, reading, cost, 1))
     return found
+
+
+def _names(
+    result: Any, backward: Function, partner: Function, values: Mapping[str, Any]
+) -> tuple[str | None, ...]:
+    """Names of what backward returns; one a nameless array where it has the argument's shape.
+
+    ``return dA @ W.T, dA @ U.T`` of a layer that was given ``x, h``: one for each, in order.
+    """
+    names = without_passed(backward.returns, backward)
+    given = partner.arguments
+    if not isinstance(result, tuple) or not len(result) == len(names) == len(given):
+        return names
+    shapes = [np.shape(values[a]) if is_number(values.get(a)) else None for a in given]
+    if [np.shape(item) if is_number(item) else () for item in result] != shapes:
+        return names
+    plain = backward.returns_plainly
+    return tuple(name if name and plain[k] else f"d{given[k]}" for k, name in enumerate(names))
+
+
+def _forward_called(evidence: Evidence, hints: Hints, partner: Function) -> Wiring:
+    """The forward pass on what the cells give it last, else on values of its arguments' names."""
+    wiring = Wiring(evidence, hints, None, partner)
+    for scope in [s for s in scopes(evidence, partner) if s is not None and s.function is None]:
+        site = scope.calls_of(lambda name: name == partner.name)[-1][2]
+        for argument, node in (bind_site(partner, site) or {}).items():
+            if isinstance(node, ast.Name) and node.id in evidence.values:
+                wiring.roots.setdefault(argument, Root(evidence.values[node.id], node.id))
+    wiring.call_forward()
+    return wiring
 
 
 def _partner(evidence: Evidence, backward: Function, hints: Hints) -> Function | None:

@@ -231,11 +231,17 @@ def global_reads(function: Function) -> frozenset[str]:
 
 
 def updated_names(node: ast.AST | None) -> frozenset[str]:
-    """Names that a function updates: ``W1`` in ``self.W1 -= …`` and ``W1 = W1 - lr * dW1``."""
+    """Names that a function updates: ``W1`` in ``self.W1 -= …`` and ``W1 = W1 - lr * dW1``.
+
+    ``W1`` and ``W2`` also in ``for p, g in zip([W1, W2], grads): p -= lr * g``.
+    """
     found: set[str] = set()
+    loops: list[ast.For] = []
     for part in ast.walk(node) if node is not None else ():
         target: ast.AST | None = None
-        if isinstance(part, ast.AugAssign) and isinstance(part.op, (ast.Sub, ast.Add)):
+        if isinstance(part, ast.For):
+            loops.append(part)
+        elif isinstance(part, ast.AugAssign) and isinstance(part.op, (ast.Sub, ast.Add)):
             target = part.target
         elif isinstance(part, ast.Assign) and isinstance(part.value, ast.BinOp):
             wanted = ast.unparse(part.targets[0])
@@ -247,7 +253,26 @@ def updated_names(node: ast.AST | None) -> frozenset[str]:
         name = expression_name(target)
         if name and not gradient_stems(name):
             found.add(name)
+    for loop in loops:
+        found |= {name for item in _walked(loop, found) for name in _listed(item)}
     return frozenset(found)
+
+
+def _walked(loop: ast.For, names: set[str]) -> list[ast.expr]:
+    """What a loop takes the items from that it binds to some of the names."""
+    targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
+    zipped = isinstance(loop.iter, ast.Call) and call_name(loop.iter) == "zip"
+    sources = loop.iter.args if isinstance(loop.iter, ast.Call) and zipped else [loop.iter]
+    if len(sources) != len(targets):
+        return []
+    pairs = zip(targets, sources, strict=True)
+    return [source for target, source in pairs if expression_name(target) in names]
+
+
+def _listed(node: ast.expr) -> list[str]:
+    """``W1`` and ``b1`` of ``[W1, self.b1]``, ``params`` of ``params``."""
+    items = node.elts if isinstance(node, (ast.List, ast.Tuple)) else [node]
+    return [name for name in map(expression_name, items) if name]
 
 
 def call_name(node: ast.Call) -> str:

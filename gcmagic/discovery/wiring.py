@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -206,9 +207,12 @@ class Wiring:
         """Whether a statement computes something from the parameters rather than making data."""
         if self.making:
             return not line.header and not is_update(line)
-        if line.header or is_update(line) or any(is_maker(called) for called in line.called):
+        # np.arange(n) may also stand in an index
+        plain = [c for c in line.called if c.rpartition(".")[2] in MAKERS_OF_ARRAYS]
+        makers = any(is_maker(called) for called in line.called if called not in plain)
+        if line.header or is_update(line) or makers:
             return False
-        makes = any(called.rpartition(".")[2] in MAKERS_OF_ARRAYS for called in line.called)
+        makes = bool(plain)
         if makes and (kind(name) in ("vector", "params", "x", "y") or not line.loads):
             return False
         if self.in_cells and name in line.loads:  # X = X / 255: it has happened already
@@ -222,8 +226,14 @@ class Wiring:
             return False
         if self.in_cells or line.loops != self.loops:
             users = [c for c in line.called if self.evidence.read(c) is not None]
-            return bool(users) or any(load in self.produced for load in variables)
+            made = any(load in self.produced for load in variables)
+            return bool(users) or made or self._of_its_kind(name, variables)
         return True
+
+    def _of_its_kind(self, name: str, loads: Sequence[str]) -> bool:
+        """True for ``loss = (w * x + b) ** 2``, one object with a gradient made from others."""
+        kinds = [type(self.evidence.values.get(n)) for n in (name, *loads)]
+        return users_own(kinds[0]) and kinds[0] in kinds[1:]
 
     @property
     def in_cells(self) -> bool:

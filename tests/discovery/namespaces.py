@@ -15,6 +15,8 @@ from . import (
     sequential,
     single,
     stored,
+    styles,
+    training,
     traps,
     tuples,
     updates,
@@ -38,4 +40,6 @@ ROWS = [
     *odd.ROWS,
     *sequential.ROWS,
     *courses.ROWS,
+    *training.ROWS,
+    *styles.ROWS,
 ]

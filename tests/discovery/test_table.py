@@ -27,7 +27,7 @@ TRAPS = {
     "the generator is reseeded inside": "reseeds the generator",
     "state carried from call to call": "the state of the last call; running average",
     "caches that pop": "caches that pop",
-    "gradients accumulated": "accumulated gradients; value objects",
+    "gradients accumulated": "accumulated gradients; value objects; a graph of numbers",
     "backward reads globals": "gradients left in globals; global weights",
     "activations in globals": "one function a parameter, all in globals",
     "modes that default differently": "modes that default differently; a mode in a dict",
