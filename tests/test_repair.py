@@ -131,6 +131,12 @@ def test_lambdas_closures_methods_and_decorated_functions_are_mended():
         assert repairs(gcm.check(cubes, gradient, WEIGHTS)), name
 
 
+def test_a_lambda_that_shares_its_line_with_another_is_mended():
+    wrong = (lambda w: float(np.sum(w**3))), (lambda w: 2 * w**2)
+    (finding,) = repairs(gcm.check(*wrong, WEIGHTS))
+    assert finding.after == "wrong = (lambda w: float(np.sum(w**3))), (lambda w: 3 * w**2)"
+
+
 def test_the_functions_and_what_they_hold_are_what_they_were():
     seen = []
     data = np.arange(4.0)

@@ -93,7 +93,7 @@ def _cell(
     assert isinstance(made, ast.FunctionDef)
     made.body = body
     module = ast.Module(made.body, [])
-    return Cell("the cell", source, tree, made, module, None, ran, program, ways, fixed)
+    return Cell("the cell", source, tree, made, module, None, ran, 0, program, ways, fixed)
 
 
 def _statements(node: ast.AST, way: Way) -> Iterator[tuple[ast.stmt, Way]]:

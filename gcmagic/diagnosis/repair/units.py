@@ -41,6 +41,8 @@ class Unit:
         A statement of ours among the user's, where one is needed.
     ran
         The code, who holds it, and its variables.
+    place
+        Which of the definitions of that name in `source` it is: lambdas may share a line.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Unit:
     module: ast.Module
     keeper: ast.stmt | None
     ran: Ran
+    place: int
 
     @property
     def body(self) -> list[ast.stmt]:
@@ -62,7 +65,7 @@ class Unit:
 
     def reparsed(self, source: str) -> Unit | None:
         """The unit with another text."""
-        return parsed(source, self.ran, exact=False)
+        return parsed(source, self.ran, place=self.place)
 
     def compiled(self) -> types.CodeType:
         """The code of the definition as it is now.
@@ -97,25 +100,30 @@ def unit_of(ran: Ran) -> Unit | None:
         return None
 
 
-def parsed(source: str, ran: Ran, exact: bool = True) -> Unit | None:
-    """The unit of some source; with `exact` only where its code is the one that ran."""
+def parsed(source: str, ran: Ran, place: int | None = None) -> Unit | None:
+    """The unit of some source: the definition at a `place`, else the one whose code is what ran."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a lambda that is an argument, on a line of its own
         source = _lambda_in(source)
         tree = ast.parse(source)
     like = ran.code
-    for node in ast.walk(tree):
-        named = isinstance(node, ast.FunctionDef) and node.name == like.co_name
-        if named or (isinstance(node, ast.Lambda) and like.co_name == "<lambda>"):
-            assert isinstance(node, (ast.FunctionDef, ast.Lambda))
-            with contextlib.suppress(SyntaxError, ValueError, TypeError):
-                if exact and not _same(code_in(wrapped(node, like), like), like):
-                    continue
-                name = like.co_qualname.rpartition("<locals>.")[2]
-                function = _as_function(node)
-                keeper = keep_free_variables(function, like)
-                return Unit(name, source, tree, function, wrapped(function, like), keeper, ran)
+    named = [
+        node
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.FunctionDef) and node.name == like.co_name)
+        or (isinstance(node, ast.Lambda) and like.co_name == "<lambda>")
+    ]
+    for k, node in enumerate(named):
+        with contextlib.suppress(SyntaxError, ValueError, TypeError):
+            if place is None and not _same(code_in(wrapped(node, like), like), like):
+                continue
+            if place is not None and k != place:
+                continue
+            name = like.co_qualname.rpartition("<locals>.")[2]
+            function = _as_function(node)
+            keeper = keep_free_variables(function, like)
+            return Unit(name, source, tree, function, wrapped(function, like), keeper, ran, k)
     return None
 
 
