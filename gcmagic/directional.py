@@ -34,8 +34,8 @@ ALIKE = 8.0
 # the error of a slope beside its jump, in units of the jump
 CORNER = 10.0
 # the divided difference that no cubic has at -4, -1, 0, 1, 4: what is left is rounding
-RESIDUE = np.array([1 / 480, -1 / 30, 1 / 16, -1 / 30, 1 / 480])
-RESIDUE /= np.linalg.norm(RESIDUE)
+_RAW = np.array([1 / 480, -1 / 30, 1 / 16, -1 / 30, 1 / 480])
+RESIDUE: list[float] = (_RAW / np.linalg.norm(_RAW)).tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,17 +311,21 @@ class Line:
     def residues(self) -> list[float]:
         """What cubics leave of the values, in units of the spread of one J."""
         left = []
+        far, near, middle, *_ = RESIDUE
         for rung in sorted(self.costs)[:-1]:
             below, above = self.costs[rung]
             beyond, over = self.costs[rung + 1]
-            left.append(abs(float(RESIDUE @ [beyond, below, self.cost, above, over])))
+            rest = far * (beyond + over) + near * (below + above) + middle * self.cost
+            left.append(abs(rest))
         return left
 
     def is_coarse(self) -> bool:
         """Whether J moves too coarsely to show its noise: not at all, or in single precision."""
-        values = np.array(list(self.costs.values()))
-        stuck = np.any(np.diff(values, axis=1) == 0)
-        return bool(stuck or np.all(values.astype(np.float32) == values))
+        if any(below == above for below, above in self.costs.values()):
+            return True
+        return all(
+            float(np.float32(value)) == value for pair in self.costs.values() for value in pair
+        )
 
     def _slope(self, rung: int) -> float:
         near, far = self.differences[rung], self.differences[rung + 1]

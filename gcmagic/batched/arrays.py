@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .batch import Batch
-from .bytecode import in_method, in_place, passes_on
+from .bytecode import in_method, in_place, in_store, passes_on
 from .quick import WORTH, may_wait, quick, waiting
 from .representation import RULES, UFUNCS, Representation
 from .spare import ARGUMENT, OPERAND, count_of, is_alone, is_called
@@ -177,6 +177,8 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
             self.batch.marker = float("nan")
             self.batch.marked = self
             return self.batch.marker
+        if in_store(sys._getframe(1)):
+            self.batch.refuse("puts values into a plain array")
         self.batch.refuse("turns a number into a float and goes on with it")
 
     def _decided(self, what: str) -> Any:

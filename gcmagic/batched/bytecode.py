@@ -67,6 +67,12 @@ def in_place(frame: FrameType) -> bool:
     return steps[at].opname == "BINARY_OP" and steps[at].argrepr.endswith("=")
 
 
+def in_store(frame: FrameType) -> bool:
+    """True where the instruction that runs is ``array[key] = x``."""
+    steps, at = _steps(frame)
+    return steps[at].opname == "STORE_SUBSCR"
+
+
 def in_call(frame: FrameType) -> bool:
     """True where an operator runs, or ``function(arguments)`` with none of them starred."""
     steps, at = _steps(frame)

@@ -83,6 +83,10 @@ class Chain:
         """With one more step."""
         if ufunc is np.add and not self.steps and isinstance(self.source, Outer):
             return Chain(self.shape, self.source.plus(other))
+        if ufunc is np.add and self.steps and self.steps[-1][0] is np.add:
+            # a bias, and what comes from the inputs: one number to add, not two
+            last = (np.add, self.steps[-1][1] + other, True)
+            return Chain(self.shape, self.source, (*self.steps[:-1], last), self.keeper)
         return Chain(self.shape, self.source, (*self.steps, (ufunc, other, first)), self.keeper)
 
     def write(self, copies: slice, out: np.ndarray) -> None:

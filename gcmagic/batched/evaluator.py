@@ -160,13 +160,13 @@ class _Work:
 
     def plainly(self) -> np.ndarray:
         """All of them by plain calls."""
-        count = iter(range(1, len(self.components) + 1))
+        self.done = 0
         return one_by_one(
             self.problem,
             self.theta,
             self.components,
             self.points,
-            lambda _: self.tell(next(count)),
+            lambda more: self.tell(self.done + more),
         )
 
 
@@ -207,6 +207,11 @@ def traced(
         if batch.refusal is not None:  # swallowed by an except clause of the user's
             raise Untraceable(batch.refusal)
         return costs_of(result, batch, problem.cost_name), batch
+    except Exception as error:
+        if batch.refusal is None:
+            raise
+        # NumPy's own words for it, "setting an array element with a sequence", would not help
+        raise Untraceable(batch.refusal).with_traceback(error.__traceback__) from error
     finally:
         batch.close()
 

@@ -46,6 +46,13 @@ def _preallocated(w):
     return (out**2).sum()
 
 
+def _one_by_one(w):
+    out = np.zeros(8)
+    for k in range(8):
+        out[k] = np.sum(DATA[k] @ w)
+    return (out**2).sum()
+
+
 def _out(w):
     out = np.zeros((8, 7))
     np.matmul(DATA, w, out=out)
@@ -84,6 +91,7 @@ FALLBACKS = {
         "branches on a value that the perturbation changes",
     ),
     "preallocated": (_preallocated, "puts values into a plain array"),
+    "one by one": (_one_by_one, r"puts values into a plain array \(line \d+ of _one_by_one"),
     "out": (_out, "writes into a plain array"),
     "another name": (_aliased, "writes into a plain array"),
     "array of arrays": (lambda w: np.array([w, w]).sum(), "puts values into a plain array"),
