@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..nodes import binary, number, numpy_call
+from ..nodes import attribute, binary, number, numpy_call
 from ..scope import Atom
 from ..sites import Edit
 from .factors import _broadcasts, _is_gradient, _shape
@@ -40,14 +40,36 @@ def edits(look: Look) -> Iterator[Edit]:
         for atom in look.scope.arrays:
             dead = atom.label in unused
             near = shape and (atom.shape == shape or (dead and _broadcasts(atom.shape, shape)))
-            if near and (dead or _is_gradient(atom)) and atom.label != look.scope.text(node):
+            factor = isinstance(spot.parent, ast.BinOp) and isinstance(spot.parent.op, ast.Mult)
+            if not near or atom.label == look.scope.text(node):
+                continue
+            if factor and not dead and not _is_gradient(atom):  # dy * h for dy * (h - x)
+                yield look.exchange(3, "term", spot, binary(node, ast.Sub, atom.node))
+            if dead or _is_gradient(atom):
                 level = 2 if dead else 3
                 yield look.exchange(level, "term", spot, binary(node, ast.Add, atom.node))
                 if dead:
                     yield look.exchange(level, "term", spot, binary(node, ast.Sub, atom.node))
-                    for _, product in _products(look, atom, shape):
+                    for _, product in _products(look, atom, shape or ()):
                         for sign in (ast.Sub, ast.Add):
                             yield look.exchange(3, "term", spot, binary(node, sign, product))
+
+
+def _matrix_products(look: Look, shape: tuple[int, ...]) -> Iterator[ast.expr]:
+    """A path through the network that is gone: ``G.T @ H``, ``H.T @ G``, ``G @ W.T``."""
+    if len(shape) != 2:
+        return
+    matrices = [atom for atom in look.scope.arrays if len(atom.shape) == 2]
+    for g in filter(_is_gradient, matrices):
+        for other in matrices:
+            if _is_gradient(other):
+                continue
+            for first, second in ((g, other), (other, g)):
+                fits = (first.shape[1], second.shape[1]) == shape
+                if fits and first.shape[0] == second.shape[0]:
+                    yield binary(attribute(first.node, "T"), ast.MatMult, second.node)
+            if g.shape[1] == other.shape[1] and (g.shape[0], other.shape[0]) == shape:
+                yield binary(g.node, ast.MatMult, attribute(other.node, "T"))
 
 
 def _products(look: Look, dead: Atom, shape: tuple[int, ...]) -> Iterator[tuple[int, ast.expr]]:
@@ -67,6 +89,7 @@ def _products(look: Look, dead: Atom, shape: tuple[int, ...]) -> Iterator[tuple[
 def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tuple[int, ast.expr]]:
     scales = [*look.scope.floats, *(a for a in look.scope.counts if abs(a.value) > 1)]
     counts = [a for a in look.scope.counts if abs(a.value) > 1]
+    yield from ((3, term) for term in _matrix_products(look, shape))
     for atom in look.scope.arrays:
         same = atom.shape == shape
         if not same and not _broadcasts(atom.shape, shape):
