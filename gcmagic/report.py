@@ -25,6 +25,12 @@ OPEN = frozenset({"nothing-moves", "kink", "noisy"})
 MIME = "application/vnd.gcmagic.report+json"
 
 
+def _covers(earlier: Finding, finding: Finding) -> bool:
+    """Whether a finding of another point says the same of these arrays and perhaps of more."""
+    names = set(finding.where.split())
+    return bool(names) and finding.code == earlier.code and names <= set(earlier.where.split())
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Report:
     """What a check found. Frozen; everything shown comes out of it.
@@ -131,8 +137,10 @@ class Report:
         """What was noticed; what two points say alike is said once."""
         seen: dict[tuple[str, str], Finding] = {}
         for phase in self.phases:
+            before = tuple(seen.values())
             for finding in phase.findings:
-                seen.setdefault((finding.code, finding.where), finding)
+                if not any(_covers(earlier, finding) for earlier in before):
+                    seen.setdefault((finding.code, finding.where), finding)
         return (*seen.values(), *self.repairs)
 
     def is_settled(self, finding: Finding) -> bool:

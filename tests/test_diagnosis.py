@@ -91,3 +91,30 @@ def test_every_factor_has_a_name_zero_too():
     assert [factor_text(c) for c in (0.0, -1.0, 0.0625, -0.5, 3.0)] == [
         "0", "-1", "1/16", "-1/2", "3",
     ]  # fmt: skip
+
+
+def test_a_half_is_a_half_however_well_it_is_known():
+    from gcmagic.diagnosis.factors import DECAY
+
+    assert factor_text(0.5) == factor_text(0.50008, 5 * DECAY) == "1/2"
+    assert factor_text(0.52, 5 * DECAY) == "0.52"
+
+
+def test_what_one_point_says_of_more_arrays_another_does_not_say_again():
+    from dataclasses import replace
+
+    from gcmagic.findings import Finding
+
+    report = gcmagic.check(lambda w: float(w @ w), lambda w: 2 * w, np.ones(3), steps=0)
+    wide, narrow, other = (
+        Finding(code, where, "title", "evidence", "hint")
+        for code, where in (("order", "W1 W2"), ("order", "W1"), ("order", "W3"))
+    )
+    [phase] = report.phases
+    first, second = replace(phase, findings=(wide,)), replace(phase, findings=(narrow, other))
+    assert replace(report, phases=(first, second)).findings == (wide, other)
+    # within one point each is something of its own
+    assert replace(report, phases=(replace(phase, findings=(wide, narrow)),)).findings == (
+        wide,
+        narrow,
+    )

@@ -98,9 +98,11 @@ def told(evidence: Evidence, group: list[Fit]) -> Finding | None:
     """One constant, in words; only a suspicion where too few numbers speak for it."""
     numbers = sum(fit.numbers for fit in group)
     proved = numbers - 1 >= EVIDENCE
-    c = min(group, key=lambda fit: (fit.decay != 0, -fit.numbers)).c
+    surest = min(group, key=lambda fit: (fit.decay != 0, -fit.numbers))
+    c = surest.c
     name = called(c, evidence.constants, SAME)
-    text = factor_text(c)
+    # fitted beside a regulariser it is known less well: 1/2 all the same, not 0.5
+    text = factor_text(c, 1e-4 if surest.decay == 0 else 5 * DECAY)
     common = text in ("2", "1/2", "-1")
     if not proved and not (numbers >= 2 or name or common):
         return None
@@ -194,13 +196,13 @@ def again(evidence: Evidence, chain: list[list[Fit]]) -> Finding:
     )
 
 
-def factor_text(c: float) -> str:
-    """A factor to four digits, as ``1/16`` where it is one."""
+def factor_text(c: float, close: float = 1e-4) -> str:
+    """A factor to four digits, as ``1/16`` where it is one, up to a relative `close`."""
     if abs(c + 1) < SAME:
         return "-1"
     if 0 < abs(c - 1) < 1e-3:
         return f"1 {'+' if c > 1 else '-'} {exponent(abs(c - 1), 1)}"
     inverse = 1 / c if c else 0.0
-    if abs(inverse) >= 1.9 and abs(inverse - round(inverse)) < 1e-4 * abs(inverse):
+    if abs(inverse) >= 1.9 and abs(inverse - round(inverse)) < close * abs(inverse):
         return f"{'-' if c < 0 else ''}1/{abs(round(inverse))}"
     return f"{c:.4g}"

@@ -102,7 +102,8 @@ def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tup
             yield from _products(look, atom, shape)
         if not same:
             for count in counts:
-                yield 3, binary(atom.node, ast.Div, count.node)
+                level = 2 if atom.label in unused else 3
+                yield level, binary(atom.node, ast.Div, count.node)
             continue
         for scale in scales:
             product = binary(scale.node, ast.Mult, atom.node)
