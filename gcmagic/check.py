@@ -25,6 +25,7 @@ from .problem import Problem
 from .progress import Bar
 from .repeatable import repeatable, with_casts, writes_parameters
 from .report import Report
+from .room import enough_room
 from .sandbox import untouched
 from .schemes import CENTRAL, Scheme
 from .settling import point, settle
@@ -140,16 +141,17 @@ def check_problem(problem: Problem, **options: Any) -> Report:
     __tracebackhide__ = _is_failed_check
     asked = Options(**options)
     settings = asked.settings(problem.layout)
-    theta = problem.layout.flatten(problem.params)
     progress = Bar()
     evaluator: Evaluator = BatchedEvaluator(progress)
 
     with (
+        enough_room(problem),  # the outermost: all is put back before it speaks
         untouched(problem.fun, problem.grad, *problem.roots) as snapshot,
         np.errstate(all="ignore"),  # what is not finite is a finding, not a warning
         redirect_stdout(StringIO()),  # thousands of calls print what one call prints
         progress,
     ):
+        theta = problem.layout.flatten(problem.params)
         writes = () if problem.how else writes_parameters(problem, theta)
         problem, frozen = repeatable(with_casts(problem), theta, snapshot)
         if asked.n_jobs != 1 and not frozen:

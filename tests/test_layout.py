@@ -15,7 +15,7 @@ ORDER_TEXT = """
 errors notation parameters schemes problem evaluation progress batched parallel derivatives
 directional comparison findings rungs ladder directions phase locating screening fast options
 curves extended confirm joint
-sandbox budget repeatable initial training diagnosis explain report_text plots report_html
+room sandbox budget repeatable initial training diagnosis explain report_text plots report_html
 report_page report settling pace watched units exposing complex_parameters
 sweep check selftest adapters discovery submissions class_table jupyter cli __main__ __init__
 """

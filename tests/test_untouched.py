@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import pickle
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -154,3 +156,49 @@ def test_any_namespace_is_read_or_refused_and_nothing_changes(space):
     assert list(space) == list(held)
     assert all(space[k] is held[k] for k in held)
     assert {k: pickle.dumps(v) for k, v in space.items() if not callable(v)} == values
+
+
+REFUSED = """
+import pickle, resource, sys
+import numpy as np
+import gcmagic as gcm
+
+rng, own = np.random.default_rng(0), np.random.default_rng(1)
+X = rng.standard_normal((8, 400))
+params = {"W": rng.standard_normal((400, 1000)), "b": np.zeros(3)}
+
+def cost(p):
+    return float(np.mean(np.tanh(X @ p["W"]) ** 2) + np.sum(p["b"] ** 2))
+
+def grad(p):
+    A = np.tanh(X @ p["W"])
+    return {"W": X.T @ (2 * A * (1 - A**2)) / A.size, "b": 2 * p["b"]}
+
+def state():
+    return pickle.dumps((X, params, np.random.get_state(), own.bit_generator.state))
+
+gcm.check(lambda w: np.sum(w**2), lambda w: 2 * w, np.ones(3))
+cost(params), grad(params)
+before = state()
+with open("/proc/self/statm") as file:
+    taken = int(file.read().split()[0]) * resource.getpagesize()
+hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+resource.setrlimit(resource.RLIMIT_AS, (taken + ROOM * 2**20, hard))
+try:
+    said = gcm.check(cost, grad, params, budget=2).summary
+except gcm.GradcheckError as error:
+    said = f"{type(error).__name__}: {error}"
+resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+assert state() == before, "something was changed"
+print(said)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits as Linux has them")
+@pytest.mark.parametrize("room", [1, 5, 9])
+def test_without_room_the_check_says_so_and_nothing_is_changed(room):
+    code = REFUSED.replace("ROOM", str(room))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "there is no memory left for a check of 400,003 components" in done.stdout
+    assert "--layers" in done.stdout

@@ -154,15 +154,15 @@ def _all_arrays_one_name(outcome: Outcome) -> bool:
 
 
 def is_real(value: Any) -> bool:
-    """True for a real number or an array of them."""
+    """True for a real number or an array of them; and for an array of complex ones, two each."""
     if isinstance(value, np.ndarray):
-        return value.dtype.kind in "fiu" and value.size > 0
+        return value.dtype.kind in "fiuc" and value.size > 0
     return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, complex))
 
 
 def is_cost_like(value: Any) -> bool:
     """True for one real number, whatever its number of axes."""
-    return is_real(value) and np.size(value) == 1
+    return is_real(value) and np.size(value) == 1 and not np.iscomplexobj(value)
 
 
 def _leaves(value: Any, path: Path, name: str, depth: int, seen: set[int]) -> Iterator[Leaf]:

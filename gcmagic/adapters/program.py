@@ -18,10 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from ..complex_parameters import is_complex, real_problem
 from ..errors import UserCodeError
 from ..problem import Problem, raised_at
 from ..sandbox import untouched, users_own
 from .calling import COST, Leaf, Path, Read, Reading, Scope, follow, place, put
+
+# the kinds of parameters that are checked as they are
+FULL = (np.dtype(np.float64), np.dtype(np.complex128))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,13 @@ def private(values: Mapping[str, Any], memo: dict[int, Any] | None = None) -> di
 def substitutes(leaves: Sequence[Leaf]) -> dict[int, Any]:
     """A memo for `private` that turns arrays of integers and float32 into float64.
 
-    Every place that holds the array then holds its one float64 copy, so that layers which share
-    an array with ``net.params`` go on sharing it.
+    Complex ones are made complex128. Every place that holds the array then holds its one copy, so
+    that layers which share an array with ``net.params`` go on sharing it.
     """
     return {
-        id(leaf.value): leaf.value.astype(np.float64)
+        id(leaf.value): leaf.value.astype(np.complex128 if is_complex(leaf.value) else np.float64)
         for leaf in leaves
-        if isinstance(leaf.value, np.ndarray) and leaf.value.dtype != np.float64
+        if isinstance(leaf.value, np.ndarray) and leaf.value.dtype not in FULL
     }
 
 
@@ -124,6 +128,9 @@ def build(
     functions = [v for v in gradient.space.values() if callable(v)]
     functions += [v for v in cost.space.values() if callable(v) and v not in functions]
     roots = (*functions, dict(copies))
+    if any(map(is_complex, params.values())):
+        problem = real_problem(fun, grad, params)
+        return replace(problem, notes=(*notes, *problem.notes), roots=roots, **names)
     return Problem(fun, grad, params, notes=notes, roots=roots, **names)
 
 
@@ -195,7 +202,7 @@ def _casts(leaves: Sequence[Leaf]) -> list[str]:
     cast = [
         f"{leaf.name} is {np.asarray(leaf.value).dtype}: checked as float64"
         for leaf in leaves
-        if np.asarray(leaf.value).dtype != np.float64 and not isinstance(leaf.value, (int, float))
+        if np.asarray(leaf.value).dtype not in FULL and not isinstance(leaf.value, (int, float))
     ]
     return cast
 

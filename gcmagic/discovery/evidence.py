@@ -144,7 +144,7 @@ def public_methods(cls: type) -> tuple[str, ...]:
 
 
 def is_number(value: Any) -> bool:
-    """True for real numbers and arrays of them."""
+    """True for numbers and arrays of them, complex arrays too."""
     if isinstance(value, np.ndarray):
-        return value.dtype.kind in "fiub"
+        return value.dtype.kind in "fiubc"
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
