@@ -10,9 +10,12 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from gcmagic.class_table import page, sheet
+from gcmagic.jupyter.running import run
+from gcmagic.report import MIME
 from gcmagic.submissions import Check, Submission, plain
 
 from . import submissions
@@ -141,6 +144,25 @@ def test_the_page_stands_alone_and_escapes_what_comes_from_notebooks():
     assert "script" not in seen.seen
     assert "http" not in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_what_nobody_looks_at_is_not_drawn_and_the_checks_are_the_same(tmp_path):
+    wrong = submissions.CODE.replace("dZ2 @ A1.T + lam", "2 * dZ2 @ A1.T + lam")
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    cells = submissions.DATA.format(seed=1, width=3), wrong, "%gradcheck", plot
+    submissions.write(tmp_path / "one.ipynb", *cells)
+    told, kinds = {}, {}
+    for pictures in (True, False):
+        notebook = nbformat.read(tmp_path / "one.ipynb", 4)
+        told[pictures] = []
+        run(notebook, tmp_path, timeout=300, tell=told[pictures].append, pictures=pictures)
+        outputs = [o for cell in notebook.cells for o in cell.get("outputs", ())]
+        kinds[pictures] = {kind for o in outputs for kind in o.get("data", ())}
+    assert told[False] == told[True]
+    assert [check.verdict for check in told[True]] == ["FAIL"]
+    assert {"text/html", "image/png"} <= kinds[True]
+    assert any("widget-view" in kind for kind in kinds[True])
+    assert kinds[False] == {"text/plain", MIME}
 
 
 def test_what_went_wrong_is_counted_by_notebook_and_a_repair_is_no_mistake():

@@ -150,7 +150,14 @@ def _work(
         notebook = parse(source)
         try:
             if orders.execute:
-                run(notebook, folder, timeout=orders.timeout, tell=tell, started=speak.send)
+                run(
+                    notebook,
+                    folder,
+                    timeout=orders.timeout,
+                    tell=tell,
+                    started=speak.send,
+                    pictures=keep is not None,
+                )
             else:
                 for check in stored_checks(notebook):
                     tell(check)

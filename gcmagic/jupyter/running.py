@@ -27,6 +27,7 @@ from .notebooks import MOST_CHECKS, NotebookError, checks_of, error_in, numbered
 FROM_TOP = "a notebook has to run from top to bottom: Restart Kernel and Run All Cells shows where"
 
 # nbclient logs what it raises; the command line tells it once, in its own line.
+TEXT = ("text/plain", "application/json")
 _SILENT = logging.Logger("gcmagic.notebooks")
 _SILENT.addHandler(logging.NullHandler())
 
@@ -43,6 +44,7 @@ def run(
     tell: Callable[[Check], None],
     started: Callable[[int], None] = lambda pid: None,
     allow_errors: bool = False,
+    pictures: bool = True,
 ) -> None:
     """Run all cells in a new kernel of this interpreter.
 
@@ -60,6 +62,9 @@ def run(
         Called with the kernel's process id.
     allow_errors
         Go on after a cell that raises.
+    pictures
+        Leave pictures, HTML and panels out where this is False: nobody looks at the outputs, and
+        they take longer than a check.
 
     Raises
     ------
@@ -102,6 +107,9 @@ def run(
         km=kernel,
         timeout_func=remaining,
         startup_timeout=max(60, timeout),
+        extra_arguments=[]
+        if pictures
+        else [f"--DisplayFormatter.active_types={ty}" for ty in TEXT],
         resources={"metadata": {"path": str(folder)}},
         allow_errors=allow_errors,
         record_timing=False,

@@ -103,7 +103,7 @@ class Stage:
             if one.seconds and report.verdict is FAIL and repaired < REPAIRED:
                 repaired += 1
                 report = self._repair(one)
-            if not unseen and not one.static and in_jupyter(self._shell):
+            if not unseen and not one.static and _is_looked_at(self._shell):
                 display(self.open_panel(report).widget)
         if self._opened:
             cell = _cell_of(result)
@@ -130,7 +130,7 @@ class Stage:
                 if value is one.report:
                     space[name] = whole
         data = {"text/plain": report_text.repairs(found)}
-        if in_jupyter(self._shell):
+        if _is_looked_at(self._shell):
             from .. import report_html  # figures: only where they can be shown
 
             data["text/html"] = report_html.repairs(found)
@@ -156,6 +156,12 @@ def explore(report: Report) -> Any:
 def in_jupyter(shell: InteractiveShell) -> bool:
     """Whether there is a front end for widgets, and not a terminal alone."""
     return getattr(shell, "kernel", None) is not None
+
+
+def _is_looked_at(shell: InteractiveShell) -> bool:
+    """Whether somebody will see pictures; a program that reads verdicts asks for none."""
+    formatter: Any = shell.display_formatter
+    return in_jupyter(shell) and "text/html" in formatter.active_types
 
 
 def _cell_of(result: ExecutionResult) -> str:
