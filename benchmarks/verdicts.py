@@ -13,7 +13,8 @@ by the components and by the points of the report: two, and one more for each ji
 
 Some of them a check makes whatever the number of components: at each point the cost twice and
 seven values for its noise; at each of two jittered points the cost, six values for the first array
-and four or six for each other; and one call that notes what the units get. In a network of three components that alone is more than the differences.
+and four or six for each other; and one call that notes what the units get. In a network of three
+components that alone is more than the differences.
 So the maximum is shown three times: of all networks, of those with 20 components and more, and of
 all without these fixed evaluations.
 """
