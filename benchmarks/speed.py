@@ -1,13 +1,15 @@
 """What a full check costs, beside what everybody else takes for it.
 
     python benchmarks/speed.py [--large] [--repeats N] [--only TEXT] [--longest SECONDS]
+                                [--processor]
 
 One process, one thread of ours, the same network at the same theta. In every repeat each contender
 runs once, one after the other, so that other work on the machine slows all of them alike; what is
 printed is the median of the ratios to the bare calls of the same repeat. "check" is the whole of
 `gcm.check(..., steps=0)`: noise, slopes, their errors, verdicts. Peers compute all P slopes and no
 verdict; torch's fast mode looks along one direction only. The unit, 2P bare forward calls, is
-timed on at most 1,000 of them.
+timed on at most 1,000 of them. With --processor the time of the processor is taken, which other
+programs lengthen less; OPENBLAS_NUM_THREADS=1 then keeps the bare calls from waiting in threads.
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ Timed = tuple[Callable[[], Any], float]
 CALLS = 1000  # forward calls that stand for all 2P where P is large
 
 
-def seconds_of(function: Callable[[], Any]) -> float:
-    began = time.perf_counter()
+def seconds_of(function: Callable[[], Any], clock: Callable[[], float]) -> float:
+    began = clock()
     function()
-    return time.perf_counter() - began
+    return clock() - began
 
 
 def differences(problem: Problem, evaluator: Any, most: int | None = None) -> int:
@@ -72,7 +74,9 @@ def contenders(case: Case, unit: float, longest: float) -> dict[str, Timed]:
     return found
 
 
-def measure(case: Case, repeats: int, longest: float) -> dict[str, float]:
+def measure(
+    case: Case, repeats: int, longest: float, clock: Callable[[], float]
+) -> dict[str, float]:
     """How many times faster than the 2P bare calls each contender is."""
     count = 2 * sum(v.size for v in case.params.values())
     calls = min(CALLS, count)
@@ -82,7 +86,7 @@ def measure(case: Case, repeats: int, longest: float) -> dict[str, float]:
             case.fun(case.params)
 
     bare()
-    unit = seconds_of(bare) * count / calls
+    unit = seconds_of(bare, clock) * count / calls
     print(f"\n{case.name}: P = {count // 2:,}, 2P bare calls about {unit:.3f} s", flush=True)
     runs = contenders(case, unit, longest)
     ratios: dict[str, list[float]] = {name: [] for name in runs}
@@ -90,8 +94,8 @@ def measure(case: Case, repeats: int, longest: float) -> dict[str, float]:
         run()  # compiled, imported, in the cache
     for _ in range(repeats):
         for name, (run, share) in runs.items():
-            unit = seconds_of(bare) * count / calls  # beside each: others use the machine
-            ratios[name].append(unit * share / seconds_of(run))
+            unit = seconds_of(bare, clock) * count / calls  # beside each: others use the machine
+            ratios[name].append(unit * share / seconds_of(run, clock))
     for name, values in ratios.items():
         ratio = statistics.median(values)
         spread = f"({min(values):.3g} to {max(values):.3g})"
@@ -132,7 +136,11 @@ def main() -> None:
     parser.add_argument("--only", default="", help="networks whose name has this text")
     parser.add_argument("--longest", type=float, default=20.0, help="seconds that a run may take")
     parser.add_argument("--plot", type=Path, default=Path("speed.png"))
+    parser.add_argument(
+        "--processor", action="store_true", help="time of the processor, all threads together"
+    )
     asked = parser.parse_args()
+    clock = time.process_time if asked.processor else time.perf_counter
     absent = sorted({peer.package for peer in PEERS if not installed(peer.package)})
     if absent:
         print(f"not installed, left out: {', '.join(absent)}")
@@ -140,7 +148,7 @@ def main() -> None:
     for make in SMALL + (LARGE if asked.large else ()):
         case = make()
         if asked.only in case.name:
-            table[case.name] = measure(case, asked.repeats, asked.longest)
+            table[case.name] = measure(case, asked.repeats, asked.longest, clock)
     try:
         plot(table, asked.plot)
     except ImportError:
