@@ -1,0 +1,110 @@
+"""One thing that is remembered: whether two states of it are the same, and how it is put back."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic)
+MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that is remembered, and how to compare it and to put it back."""
+
+    name: str
+    differs: Callable[[], bool]
+    restore: Callable[[], None]
+
+
+def alike(now: Any, saved: Any) -> bool:
+    """Whether two states of a generator are the same: numbers and arrays in dicts and tuples."""
+    if isinstance(saved, dict):
+        return now.keys() == saved.keys() and all(alike(now[key], saved[key]) for key in saved)
+    if isinstance(saved, np.ndarray):
+        return now.shape == saved.shape and now.tobytes() == saved.tobytes()
+    if isinstance(saved, ATOMS):
+        return bool(now == saved)
+    if isinstance(saved, tuple):
+        pairs = zip(now, saved, strict=False)
+        return len(now) == len(saved) and all(
+            a == b if type(a) is int else alike(a, b) for a, b in pairs
+        )
+    if hasattr(saved, "shape"):  # a tensor, in which NaN stands for itself
+        if now.shape != saved.shape:
+            return False
+        return bool(((now == saved) | ((now != now) & (saved != saved))).all())
+    return repr(now) == repr(saved)
+
+
+def equal(now: Any, saved: Any) -> bool:
+    """Whether it is the same object, or an equal number or text."""
+    return now is saved or (
+        isinstance(saved, ATOMS) and type(now) is type(saved) and bool(now == saved)
+    )
+
+
+def same(now: list[Any], saved: list[Any]) -> bool:
+    """Whether two lists of pairs hold the same."""
+    return len(now) == len(saved) and all(
+        equal(a[0], b[0]) and equal(a[1], b[1]) for a, b in zip(now, saved, strict=True)
+    )
+
+
+def put_dict(value: dict[Any, Any], saved: list[tuple[Any, Any]]) -> None:
+    """Fill a dict as it was, in its order; untouched where nothing changed."""
+    if len(value) == len(saved) and all(
+        a is c and b is d for (a, b), (c, d) in zip(dict.items(value), saved, strict=True)
+    ):
+        return
+    dict.clear(value)
+    for key, item in saved:
+        dict.__setitem__(value, key, item)
+
+
+def put_list(value: Any, saved: list[tuple[int, Any]]) -> None:
+    """Fill a list or a deque as it was."""
+    value.clear()
+    value.extend(item for _, item in saved)
+
+
+def refill(value: Any, saved: Any) -> None:
+    """Fill a set or a bytearray as it was."""
+    value.clear()
+    (value.update if isinstance(value, set) else value.extend)(saved)
+
+
+def drop_others(state: dict[str, Any], keys: list[str]) -> None:
+    """Leave only the attributes that were there, in their order."""
+    if list(state) == keys:
+        return
+    items = [(key, state[key]) for key in keys]  # the bindings are back already
+    state.clear()
+    state.update(items)
+
+
+def put_defaults(function: types.FunctionType, defaults: Any, keywords: Any) -> None:
+    """Give a function its defaults back."""
+    function.__defaults__ = defaults
+    function.__kwdefaults__ = keywords
+
+
+def read_slot(slot: Any, value: Any) -> Any:
+    """What a slot of an object holds; MISSING where that is nothing."""
+    try:
+        return slot.__get__(value)
+    except AttributeError:
+        return MISSING
+
+
+def write_slot(slot: Any, value: Any, saved: Any) -> None:
+    """Put into a slot what it held."""
+    if saved is not MISSING:
+        slot.__set__(value, saved)
+    elif read_slot(slot, value) is not MISSING:
+        slot.__delete__(value)

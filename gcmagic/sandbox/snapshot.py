@@ -1,0 +1,117 @@
+"""Everything reachable from some roots, remembered and put back."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .walk import Walk
+
+
+class Snapshot:
+    """Everything reachable from some roots, as it was when the snapshot was taken."""
+
+    __slots__ = ("_entries", "_moved")
+
+    def __init__(self, roots: tuple[Any, ...]) -> None:
+        self._entries = Walk().entries(roots)
+        self._moved: set[int] = set()
+
+    def changed(self) -> tuple[str, ...]:
+        """Names of what differs at the moment, in the order in which it was found."""
+        names: dict[str, None] = {}
+        for index, entry in enumerate(self._entries):
+            if entry.differs():
+                self._moved.add(index)
+                names[entry.name] = None
+        return tuple(names)
+
+    def restore(self, *, thorough: bool = True) -> None:
+        """Put everything back: the same objects, the same bytes, the same bindings.
+
+        Parameters
+        ----------
+        thorough
+            False puts back only the random generators and what `changed` has ever named, which
+            is quick between the evaluations of a function that was watched once.
+        """
+        with _interrupt_deferred():
+            for index, entry in enumerate(self._entries):
+                if thorough or index in self._moved or entry.name.endswith("generator"):
+                    entry.restore()
+
+
+@contextlib.contextmanager
+def untouched(*roots: Any) -> Iterator[Snapshot]:
+    """Remember what `roots` reach, and put it back on the way out, whatever happened.
+
+    Arrays get their bytes back, dicts, lists, sets and instances their contents, functions
+    their defaults, closures and the globals that they (and what they call) read or rebind,
+    NumPy's, Python's and the user's random generators their states. NumPy's error settings and
+    print options and the warnings filters are put back too; torch's generator where torch is
+    loaded; matplotlib's figures that were opened meanwhile are closed. A generator that was drawn
+    from, a file that was read, cannot be put back.
+
+    Parameters
+    ----------
+    *roots
+        Functions, instances, arrays, containers. The keys of a dict name what it holds.
+
+    Examples
+    --------
+    >>> weights = {"W1": np.ones(2)}
+    >>> with untouched(weights) as snapshot:
+    ...     weights["W1"] *= 3
+    ...     snapshot.changed()
+    ('W1',)
+    >>> weights["W1"]
+    array([1., 1.])
+    """
+    with warnings.catch_warnings(), np.errstate(), np.printoptions(), _figures():
+        snapshot = Snapshot(roots)
+        try:
+            yield snapshot
+        finally:
+            snapshot.restore()
+
+
+@contextlib.contextmanager
+def _figures() -> Iterator[None]:
+    """Close the figures that are opened in the block, and make the current one current again."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = list(pyplot.get_fignums()) if pyplot else []
+    current = pyplot.gcf().number if pyplot and before else None
+    try:
+        yield
+    finally:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            for number in set(pyplot.get_fignums()) - set(before):
+                pyplot.close(number)
+            if current is not None and pyplot.fignum_exists(current):
+                pyplot.figure(current)
+
+
+@contextlib.contextmanager
+def _interrupt_deferred() -> Iterator[None]:
+    """Hold back Ctrl-C until the block is done; a half restored notebook helps nobody."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pending: list[tuple[int, Any]] = []
+    handler = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, lambda number, frame: pending.append((number, frame)))
+    try:
+        yield
+    finally:
+        # None means a handler that was not installed from Python: there is none to put back
+        signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)
+        if pending and callable(handler):
+            handler(*pending[0])
