@@ -78,6 +78,7 @@ class Pairs:
         are no better than that.
         """
         waiting: list[tuple[float, int, _Beginning]] = []
+        parked: list[tuple[float, int, _Beginning]] = []
         known: set[int] = set()
         yield from self._sums()
         self._welcome(waiting, known)
@@ -87,14 +88,20 @@ class Pairs:
                 priority, order, beginning = heapq.heappop(waiting)
                 yield from self._beside(beginning)
                 beginning.key += 1
+                # where all is tried that there is, it waits for the next key of single edits
                 if beginning.key <= self.line.key:
                     heapq.heappush(waiting, (priority + 1, order, beginning))
+                else:
+                    parked.append((priority + 1, order, beginning))
             elif not self.line.ended:
                 before = self.search.trial.count
                 if self.single():
                     return
                 now = self.search.trial.count
                 pause = now + BETWEEN + (now - before)
+                for item in parked:
+                    heapq.heappush(waiting, item)
+                parked.clear()
                 yield from self._sums()
                 self._welcome(waiting, known)
             else:
