@@ -11,10 +11,19 @@ import numpy as np
 
 from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, is_cost_like
-from ..adapters.names import gradient_stems, is_cost_variable, is_decoy, is_metric, kind
+from ..adapters.names import (
+    BACKWARD,
+    gradient_stems,
+    is_cost_variable,
+    is_decoy,
+    is_metric,
+    kind,
+    role_score,
+)
 from ..adapters.pair import is_upstream
 from ..adapters.program import slice_lines
 from ..parameters import describe
+from ..sandbox import users_own
 from .assembly import cost_moves
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options, of_a_list
@@ -24,7 +33,7 @@ from .optimiser import CUT, cut_call, state_of, without_optimiser
 from .rates import learning_rate
 from .reached import updates_of, writer_of, written_globals
 from .scopes import Scope, cell_scope, function_scope
-from .source import Function, expression_name
+from .source import Function, call_name, expression_name
 from .stale import without_earlier
 from .stored import refresh
 from .trial import Failure, names_in, reached_globals, run
@@ -265,7 +274,8 @@ def try_wiring(
     rate = learning_rate(backward, wiring)
     globals_read = _globals_read(wiring)
     before = {name: root.value for name, root in wiring.roots.items()}
-    updated = updates_of(wiring.evidence, backward)
+    chain = _backwards(wiring, backward)
+    updated = frozenset().union(*(updates_of(wiring.evidence, one) for one in chain))
     written = written_globals(wiring.evidence, backward)
     space = getattr(inner(backward.value), "__globals__", {})
     direct = frozenset(names_in([text]) | reached_globals([text], wiring.evidence))
@@ -322,7 +332,10 @@ def try_wiring(
         return
     reading = replace(fresh, notes=(*fresh.notes, *said))
     used = {str(slot.leaf.path[0]) for slot in reading.slots}
-    wiring.moving = frozenset(used - set(wiring.roots)) | (written - set(wiring.roots))
+    reached = reached_globals(wiring.lines, wiring.evidence)
+    # layers that forward() reads as globals are the same layers as those of layer.backward(d)
+    objects = {n for n, r in wiring.roots.items() if n in reached and users_own(type(r.value))}
+    wiring.moving = frozenset((used | written) - set(wiring.roots) | objects)
     for name in [name for name in globals_read if name in used & wiring.moving]:
         wiring.roots[name] = Root(globals_read[name], name)
     same = Proposal(backward, text, wiring, reading, None, 2)
@@ -371,6 +384,14 @@ def try_wiring(
 def _value(option: CostOption, wiring: Wiring) -> Any:
     lines, roots = option.wiring.lines, option.wiring.roots
     return run(lines, wiring.evidence, roots, lambda _, after: after[COST])
+
+
+def _backwards(wiring: Wiring, backward: Function) -> list[Function]:
+    """The backward pass and those of the layers above it, which the same program calls."""
+    calls = (n for line in wiring.lines for n in ast.walk(ast.parse(line)))
+    names = dict.fromkeys(call_name(node) for node in calls if isinstance(node, ast.Call))
+    above = [n for n in names if role_score(n.rpartition(".")[2], BACKWARD) and n != backward.name]
+    return [backward, *(f for f in map(wiring.evidence.read, above) if f is not None)]
 
 
 def _is_fused(reading: Reading | str | None) -> bool:

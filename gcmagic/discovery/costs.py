@@ -286,7 +286,7 @@ def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:
             continue
         shared = argument in wiring.produced or argument in wiring.roots
         if argument in function.required or (shared and kind(argument) != "rate"):
-            wiring.need(argument, wiring.limit)
+            wiring.need(argument, wiring.limit, given=True)
             parts.append(f"{argument}={argument}")
     return f"{function.name}({', '.join(parts)})"
 

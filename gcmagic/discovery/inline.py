@@ -9,18 +9,27 @@ from typing import Any
 
 from .. import adapters
 from ..adapters.calling import COST, RESULT, Outcome, Reading, all_leaves, is_cost_like
-from ..adapters.names import gradient_stems, is_cost_variable, is_held_out, kind, match_name
+from ..adapters.names import COST as COST_WORDS
+from ..adapters.names import (
+    gradient_stems,
+    is_cost_variable,
+    is_held_out,
+    kind,
+    match_name,
+    role_score,
+)
 from ..adapters.program import Program, build, slice_lines
 from ..errors import BindingError
 from ..problem import Problem
 from .evidence import Evidence, is_number
 from .lookup import Hints, Root, places
 from .scopes import Line, is_builtin, is_update, statements
-from .source import Function, expression_name, names_loaded
+from .source import Function, call_name, expression_name, names_loaded
 from .trial import names_in, run, space_of
 from .unchecked import left_out, notes_of
 from .wiring import is_callable_name
 
+_TELLING = frozenset({"append", "print"})
 CONTAINERS = frozenset({"grads", "gradients", "grad", "gradient"})
 
 
@@ -30,6 +39,7 @@ class Body:
 
     lines: tuple[Line, ...]
     updates: tuple[Line, ...]
+    shown: tuple[Line, ...] = ()  # what is only printed or collected
 
     @property
     def bound(self) -> frozenset[str]:
@@ -131,7 +141,7 @@ def inline_functions(evidence: Evidence, hints: Hints) -> list[Function]:
     for name in names:
         code = getattr(evidence.raw(name), "__code__", None)
         variables = (*code.co_varnames, *code.co_names) if code is not None else ()
-        if any(gradient_stems(v) or "delta" in v for v in variables):
+        if any(gradient_stems(v) or "delta" in v or kind(v) == "rate" for v in variables):
             function = evidence.read(name)
             node = function.node if function is not None else None
             if isinstance(node, ast.FunctionDef) and training_step(node.body).updates:
@@ -154,8 +164,9 @@ def training_step(body: Sequence[ast.stmt]) -> Body:
     while loops and all(line in steps for line in lines if line.loops[: len(loops)] == loops):
         loops = loops[:-1]
     inside = [line for line in lines if line.loops == loops and line not in steps]
-    kept = tuple(line for line in inside if not is_update(line) and not _only_shows(line))
-    return Body(kept, tuple(line for line in steps if line.loops[: len(loops)] == loops))
+    shown = tuple(line for line in inside if _only_shows(line))
+    kept = tuple(line for line in inside if not is_update(line) and line not in shown)
+    return Body(kept, tuple(line for line in steps if line.loops[: len(loops)] == loops), shown)
 
 
 def _has_step(statement: ast.stmt) -> bool:
@@ -393,8 +404,17 @@ def _cost_texts(body: Body, hints: Hints) -> list[str]:
             texts.append(ast.unparse(statement.value))
         elif isinstance(statement, ast.Assign) and names:
             texts.append(names[0])
-    for line in body.lines:  # a loss that is only printed or collected
-        for name, call in line.calls:
-            if name.rpartition(".")[2] == "append" and is_cost_variable(name.partition(".")[0]):
-                texts += [ast.unparse(arg) for arg in call.args]
+    for line in body.shown:  # a loss that is only printed or collected
+        calls = [
+            call for name, call in line.calls if name.rpartition(".")[2] in ("append", "print")
+        ]
+        for arg in (arg for call in calls for arg in call.args):
+            called = call_name(arg) if isinstance(arg, ast.Call) else ""
+            if role_score(called.rpartition(".")[2], COST_WORDS) or _holds_cost(line):
+                texts.append(ast.unparse(arg))
     return list(dict.fromkeys(texts))
+
+
+def _holds_cost(line: Line) -> bool:
+    """``losses.append(…)``."""
+    return any(is_cost_variable(name.partition(".")[0]) for name in line.called)

@@ -65,11 +65,14 @@ class Wiring:
         scope = self.scope.lines if self.scope else ()
         return [*(scope[index].text for index in sorted(self.chosen)), *self.added]
 
-    def need(self, name: str, before: int, like: str = "") -> None:
-        """Make sure that `name` has a value in the program; `like` is the argument it is for."""
+    def need(self, name: str, before: int, like: str = "", *, given: bool = False) -> None:
+        """Make sure that `name` has a value in the program; `like` is the argument it is for.
+
+        With `given` it is an argument itself: ``forward(self, input)`` does not mean Python's own.
+        """
         if name in self.produced or name in self.roots:
             return
-        if is_callable_name(name, self.evidence) or is_builtin(name):
+        if is_callable_name(name, self.evidence) or (is_builtin(name) and not given):
             return
         if self.follow(name, before):
             self.produced[name] = name
@@ -189,7 +192,7 @@ class Wiring:
                 continue
             if index in self.chosen:
                 return True
-            if not self.part_of_pass(line, name):
+            if not self.part_of_pass(line, name) and not self._filled(name, index, before):
                 return False
             self.chosen.add(index)
             for load in line.loads:
@@ -202,6 +205,15 @@ class Wiring:
                         self.need(load, later)
             return True
         return False
+
+    def _filled(self, name: str, index: int, before: int) -> bool:
+        """True for ``d = np.zeros(3)`` before ``d[label] = -1 / out[label]``."""
+        line = self.scope.lines[index] if self.scope else None
+        if line is None or line.header or is_update(line) or set(line.loads) - {"np", "numpy"}:
+            return False
+        later = self.scope.lines[index + 1 : before] if self.scope else ()
+        filling = [other for other in later if name in other.mutates and not is_update(other)]
+        return any(self.part_of_pass(other, "") for other in filling)
 
     def part_of_pass(self, line: Line, name: str) -> bool:
         """Whether a statement computes something from the parameters rather than making data."""
@@ -295,7 +307,8 @@ class Wiring:
         """Remember which function the statements taken over call as the forward pass."""
         for index in sorted(self.chosen, reverse=True):
             for name in self.scope.lines[index].called if self.scope else ():
-                function = self.evidence.read(name)
+                behind = role_score(name.rpartition(".")[2], BACKWARD)  # the layer above
+                function = None if behind else self.evidence.read(name)
                 if function is not None and self.forward is None:
                     self.forward = function
 
@@ -340,7 +353,7 @@ class Wiring:
             shared = argument in self.roots and kind(argument) in ("x", "y", "penalty")
             given = argument in self.produced or self.provided(argument)
             if argument in function.required or given or shared:
-                self.need(argument, self.limit)
+                self.need(argument, self.limit, given=True)
                 parts.append(f"{argument}={argument}")
         return f"{function.name}({', '.join(parts)})"
 

@@ -9,6 +9,7 @@ from . import (
     dicts,
     forgotten,
     inline,
+    kinds,
     layers,
     objects,
     odd,
@@ -42,4 +43,5 @@ ROWS = [
     *courses.ROWS,
     *training.ROWS,
     *styles.ROWS,
+    *kinds.ROWS,
 ]
