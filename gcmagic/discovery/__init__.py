@@ -323,4 +323,7 @@ def _candidates(evidence: Evidence, hints: Hints) -> list[Function]:
         return [function] if function is not None else []
     if hints.grads:
         return producers(evidence, hints.grads)
-    return backward_candidates(evidence)
+    found = backward_candidates(evidence)
+    named = evidence.read(hints.forward) if hints.forward and not found else None
+    # `%gradcheck fun` where fun returns both
+    return [named] if named is not None and named.returns_tuple else found

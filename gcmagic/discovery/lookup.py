@@ -110,6 +110,8 @@ def look_up(
         default = scope.function.defaults[name]
         plain = is_number(default) and np.ndim(default) == 0
         return Root(default, f"{name}={default!r}" if plain else name)
+    if len(hints.params) == 1:  # f(x) with --params x0
+        return Root(evaluate(hints.params[0], evidence), hints.params[0])
     return None
 
 

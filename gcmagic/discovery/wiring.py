@@ -237,15 +237,22 @@ class Wiring:
         if not variables:
             return False
         if self.in_cells or line.loops != self.loops:
-            users = [c for c in line.called if self.evidence.read(c) is not None]
-            made = any(load in self.produced for load in variables)
+            users = [c for c in line.called if self.evidence.read(c) is not None or self._is_own(c)]
+            lines = self.scope.lines if self.scope else ()
+            bound = {n for k in self.chosen for n in lines[k].binds} | set(self.produced)
+            made = any(load in bound for load in variables)
             return bool(users) or made or self._of_its_kind(name, variables)
         return True
 
     def _of_its_kind(self, name: str, loads: Sequence[str]) -> bool:
         """True for ``loss = (w * x + b) ** 2``, one object with a gradient made from others."""
-        kinds = [type(self.evidence.values.get(n)) for n in (name, *loads)]
+        values = [self.evidence.values.get(n) for n in (name, *loads)]
+        kinds = [type(v[0] if isinstance(v, (list, tuple)) and v else v) for v in values]
         return users_own(kinds[0]) and kinds[0] in kinds[1:]
+
+    def _is_own(self, called: str) -> bool:
+        """True for ``layer(x)``, an instance of the user's that is called."""
+        return users_own(type(self.evidence.values.get(called)))
 
     @property
     def in_cells(self) -> bool:

@@ -1,4 +1,4 @@
-"""Notebooks of eight more kinds, written to see what had been left out."""
+"""Notebooks of more kinds, written to see what had been left out."""
 
 from __future__ import annotations
 
@@ -285,6 +285,102 @@ for i in range(3):
     net.step(0.1)
 """
 
+POLICY = """
+D, H = 5, 4
+rng = np.random.default_rng(0)
+model = {"W1": rng.normal(size=(H, D)) / np.sqrt(D), "W2": rng.normal(size=H) / np.sqrt(H)}
+def policy_forward(x):
+    h = x @ model["W1"].T
+    h = np.maximum(h, 0)
+    logp = h @ model["W2"]
+    p = 1.0 / (1.0 + np.exp(-logp))
+    return p, h
+def policy_backward(epx, eph, epdlogp):
+    dW2 = eph.T @ epdlogp
+    dh = np.outer(epdlogp, model["W2"])
+    dh[eph <= 0] = 0
+    dW1 = dh.T @ epx
+    return {"W1": dW1, "W2": dW2}
+# %%
+epx = rng.normal(size=(12, D)); actions = rng.integers(0, 2, 12); advantages = rng.normal(size=12)
+p, eph = policy_forward(epx)
+epdlogp = (p - actions) * advantages
+grad = policy_backward(epx, eph, epdlogp)
+"""
+
+MICROGRAD_MLP = """
+import random
+class Value:
+    def __init__(self, data, _children=()):
+        self.data = data; self.grad = 0; self._backward = lambda: None; self._prev = set(_children)
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data + other.data, (self, other))
+        def _backward():
+            self.grad += out.grad
+            other.grad += out.grad
+        out._backward = _backward
+        return out
+    def __mul__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        out = Value(self.data * other.data, (self, other))
+        def _backward():
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out._backward = _backward
+        return out
+    def __pow__(self, k):
+        out = Value(self.data ** k, (self,))
+        def _backward():
+            self.grad += k * self.data ** (k - 1) * out.grad
+        out._backward = _backward
+        return out
+    def tanh(self):
+        t = np.tanh(self.data); out = Value(t, (self,))
+        def _backward():
+            self.grad += (1 - t ** 2) * out.grad
+        out._backward = _backward
+        return out
+    def backward(self):
+        topo, visited = [], set()
+        def build(v):
+            if v not in visited:
+                visited.add(v)
+                for c in v._prev: build(c)
+                topo.append(v)
+        build(self)
+        self.grad = 1
+        for v in reversed(topo): v._backward()
+    def __neg__(self): return self * -1
+    def __sub__(self, other): return self + (-other)
+    def __radd__(self, other): return self + other
+    def __rmul__(self, other): return self * other
+class Neuron:
+    def __init__(self, nin):
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]; self.b = Value(0.0)
+    def __call__(self, x): return sum((wi * xi for wi, xi in zip(self.w, x)), self.b).tanh()
+    def parameters(self): return self.w + [self.b]
+class MLP:
+    def __init__(self, nin, nh):
+        self.hidden = [Neuron(nin) for _ in range(nh)]; self.out = Neuron(nh)
+    def __call__(self, x): return self.out([n(x) for n in self.hidden])
+    def parameters(self): return [p for n in self.hidden + [self.out] for p in n.parameters()]
+# %%
+random.seed(1)
+n = MLP(2, 2)
+xs = [[2.0, 3.0], [3.0, -1.0], [0.5, 1.0]]; ys = [1.0, -1.0, 1.0]
+# %%
+for k in range(3):
+    ypred = [n(x) for x in xs]
+    loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, ypred))
+    for p in n.parameters():
+        p.grad = 0.0
+    loss.backward()
+    for p in n.parameters():
+        p.data += -0.05 * p.grad
+    print(k, loss.data)
+"""
+
 COST = "-np.mean(y * np.log(y_predicted) + (1 - y) * np.log(1 - y_predicted))"
 DEEP = "weights[0] weights[1] weights[2] biases[0] biases[1] biases[2]"
 
@@ -299,8 +395,19 @@ _fit = Row("a fit without a cost", "I", SKLEARN_STYLE, "weights bias", "model.fi
            hints={"cost": COST})  # fmt: skip
 _noise = Row("noise as an argument", "K", VAE, "We be Wd bd", "elbo_grads", "elbo_loss")
 _state = Row("all in the object", "K", STATEFUL, "W1 b1 W2 b2", "net.backward", "net.compute_cost")
+REWARD = "-np.sum(advantages * np.log(np.where(actions == 1, p, 1 - p)))"
+NEURONS = " ".join(f"{unit}.{part}.data" for unit in ("hidden[0]", "hidden[1]", "out")
+                   for part in ("w[0]", "w[1]", "b"))  # fmt: skip
+_policy = Row("an error made in the cell", "K", POLICY, "W1 W2", "policy_backward", "-np.sum",
+              hints={"cost": REWARD})  # fmt: skip
+_neurons = Row("a network of numbers", "O", MICROGRAD_MLP, NEURONS, "loss.backward", "loss",
+               noted=("gradients are added up",))  # fmt: skip
 
 ROWS = [
+    _policy,
+    _policy.broken("one per cent", "dh[eph <= 0] = 0", "dh[eph < 0] = 0; dh = dh * 1.01", "W1"),
+    _neurons,
+    _neurons.broken("the power", "+= k * self.data ** (k - 1)", "+= self.data ** (k - 1)", NEURONS),
     _lists,
     _lists.broken("the activation below", "(1 - self.a[i] ** 2)",
                   "(1 - self.a[i - 1].mean() ** 2)",

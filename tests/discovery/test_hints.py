@@ -199,3 +199,24 @@ def test_both_magics(shell):
     last(UPDATE.replace("STEP", "self.options[0] *"))
     assert last("%gradcheck --backward model.backward --lr 0.05 --steps 0").passed
     assert not last("%gradcheck --backward model.backward --lr 0.1 --steps 0").passed
+
+
+SCIPY_NAMES = """
+def rosen(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2.0) ** 2.0 + (1 - x[:-1]) ** 2.0)
+def rosen_der(x):
+    xm = x[1:-1]; xm_m1 = x[:-2]; xm_p1 = x[2:]
+    der = np.zeros_like(x)
+    der[1:-1] = 200 * (xm - xm_m1 ** 2) - 400 * (xm_p1 - xm ** 2) * xm - 2 * (1 - xm)
+    der[0] = -400 * x[0] * (x[1] - x[0] ** 2) - 2 * (1 - x[0])
+    der[-1] = 200 * (x[-1] - x[-2] ** 2)
+    return der
+x0 = np.array([1.3, 0.7, 0.8, 1.9, 1.2])
+"""
+
+
+def test_the_only_argument_is_the_parameter_that_was_named():
+    namespace = run_cells(cells(SCIPY_NAMES))
+    problem = discover(namespace, forward="rosen", backward="rosen_der", params="x0")
+    assert problem.how == "rosen_der(x0) → gradients; parameters: x; cost: rosen(x0)"
+    assert disagreeing(problem) == []
