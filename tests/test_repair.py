@@ -51,6 +51,23 @@ def test_a_failed_check_says_which_line_to_change_and_what_to():
     assert set(finding.to_dict()) >= {"line", "before", "after", "mended"}
 
 
+def shifted(p):
+    return float(np.sum(p["u"] ** 2) + np.sum(p["v"] ** 3))
+
+
+def two_lines_off(p):
+    return {
+        "u": 2 * p["u"] + p["u"],
+        "v": 3 * p["v"] ** 2 + p["v"],
+    }
+
+
+def test_two_lines_of_one_statement():
+    params = {"u": WEIGHTS, "v": WEIGHTS + 0.3}
+    found = repairs(gcm.check(shifted, two_lines_off, params))
+    assert [finding.after for finding in found] == ['"u": 2 * p["u"],', '"v": 3 * p["v"] ** 2,']
+
+
 def test_the_text_shows_both_lines_and_marks_what_has_changed():
     report = gcm.check(cubes, squares, WEIGHTS)
     assert (

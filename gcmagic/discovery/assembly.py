@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,15 +32,37 @@ def cost_moves(proposal: Proposal, evidence: Evidence) -> bool:
     Then it is the cost of something else, a nudge checked by hand in an earlier cell for one. A
     cost that cannot be computed elsewhere is given the benefit of the doubt.
     """
+    costs = _at_two_points(proposal, evidence)
+    return costs is None or costs[0] != costs[1]
+
+
+def distinct_costs(proposals: Sequence[Proposal], evidence: Evidence) -> list[Proposal]:
+    """The proposals without those whose cost is that of an earlier one, at two points.
+
+    ``J(params)`` beside the ``compute_cost(A2, Y)`` that it calls leaves no choice to be made.
+    """
+    kept: list[Proposal] = []
+    seen: list[tuple[float, float]] = []
+    for proposal in proposals:
+        costs = _at_two_points(proposal, evidence) if len(proposals) > 1 else None
+        if costs is not None and any(np.allclose(costs, c, rtol=1e-12, atol=0) for c in seen):
+            continue
+        kept.append(proposal)
+        seen += [costs] if costs is not None else []
+    return kept
+
+
+def _at_two_points(proposal: Proposal, evidence: Evidence) -> tuple[float, float] | None:
+    """The cost at the given parameters and where all of them have moved."""
     problem = problem_of(proposal, evidence)
     theta = problem.layout.flatten(problem.params)
     rng = np.random.default_rng(0)
     moved = theta + 0.1 * np.maximum(np.abs(theta), 0.1) * rng.standard_normal(theta.shape)
     with untouched(problem.fun, *problem.roots), quiet():
         try:
-            return problem.cost_at(theta) != problem.cost_at(moved)
+            return problem.cost_at(theta), problem.cost_at(moved)
         except (Exception, SystemExit):
-            return True
+            return None
 
 
 def complete(proposal: Proposal, evidence: Evidence) -> Problem:

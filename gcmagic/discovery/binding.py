@@ -24,7 +24,7 @@ from ..adapters.pair import is_upstream
 from ..adapters.program import slice_lines
 from ..parameters import describe
 from ..sandbox import users_own
-from .assembly import cost_moves
+from .assembly import cost_moves, distinct_costs
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options, of_a_list
 from .evidence import Evidence, inner, is_number
@@ -376,9 +376,9 @@ def try_wiring(
         found.costless.append((wiring, reading))
         return
     best = max(option.rank[:-1] if option.rank[0] == 4 else option.rank for option in working)
-    for option in working:
-        if (option.rank[:-1] if option.rank[0] == 4 else option.rank) == best:
-            found.proposals.append(_with_cost(backward, text, reading, option))
+    equal = [o for o in working if (o.rank[:-1] if o.rank[0] == 4 else o.rank) == best]
+    proposals = [_with_cost(backward, text, reading, option) for option in equal]
+    found.proposals += distinct_costs(proposals, wiring.evidence)
 
 
 def _value(option: CostOption, wiring: Wiring) -> Any:

@@ -95,6 +95,8 @@ def _forward_called(evidence: Evidence, hints: Hints, partner: Function) -> Wiri
             if isinstance(node, ast.Name) and node.id in evidence.values:
                 wiring.roots.setdefault(argument, Root(evidence.values[node.id], node.id))
     wiring.call_forward()
+    order = {argument: k for k, argument in enumerate(partner.arguments)}
+    wiring.roots = dict(sorted(wiring.roots.items(), key=lambda item: order.get(item[0], -1)))
     return wiring
 
 

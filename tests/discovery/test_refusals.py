@@ -480,6 +480,11 @@ def test_a_cost_that_is_named_first_is_the_cost() -> None:
     )
 
 
+def test_a_cost_beside_one_that_it_calls_is_no_second_reading() -> None:
+    source = VECTOR + "def total_cost(theta, X, y):\n    return cost_function(theta, X, y)\n"
+    assert disagreeing(discover(run_cells(cells(source)))) == []
+
+
 def test_an_array_as_a_default_is_named_and_not_printed() -> None:
     source = VECTOR + "def energy(theta, X=X, y=y):\n    return cost_function(theta, X, y)\n"
     how = discover(run_cells(cells(source)), cost="energy").how

@@ -126,7 +126,12 @@ class Pairs:
                 continue
             self._summed.add(label)
             tried += 1
-            yield from self._tried(_Beginning(first), [second])
+            if apart(first.edit, second.edit):
+                yield from self._tried(_Beginning(first), [second])
+            elif first.edit.site.unit.ran.code not in self.search.guarded:
+                # two lines of one statement, `return {…}`: their texts are put together and proved
+                alike = tuple(first.alike), tuple(second.alike)
+                yield Pair(first.edit, second.edit, *alike)
 
     def _beside(self, beginning: _Beginning) -> Iterator[Pair]:
         """The next of the second edits beside a first one."""
