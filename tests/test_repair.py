@@ -171,6 +171,32 @@ def test_the_functions_and_what_they_hold_are_what_they_were():
     assert np.array_equal(data, np.arange(4.0))
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["return dw[:, ::-1], db", "return dw[:, :, ::-1, ::-1], db", "dout.shape[3] - 1):"],
+)
+def test_edits_that_write_into_the_data_leave_them_to_the_others(change):
+    """Among the edits here is ``patch[0] = 0``, and patch is a view of X."""
+    (case,) = [c for c in SINGLE if c.name.endswith(change)]
+    report = check_problem(case.problem(), init="random", steps=0, repair=60)
+    assert is_right(mended(case, repairs(report)), Case(case.network))
+
+
+def test_a_gradient_that_writes_into_a_buffer_of_its_own_is_mended():
+    buffer = np.zeros(4)
+    view = buffer[1:]
+
+    def gradient(w):
+        buffer[:] = w
+        view[:] *= 1
+        return 2 * buffer**2
+
+    assert repairs(gcm.check(cubes, gradient, WEIGHTS))
+    assert np.array_equal(buffer, np.zeros(4))
+    assert buffer.flags.writeable
+    assert view.flags.writeable
+
+
 def test_an_edit_that_loops_for_ever_is_stopped():
     def gradient(w):
         k, total = 0, np.zeros_like(w)

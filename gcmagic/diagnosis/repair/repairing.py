@@ -16,6 +16,7 @@ from ...comparison import FAIL
 from ...findings import Finding
 from ...sandbox import untouched
 from .cells import cell_of
+from .data import kept
 from .pairs import Pair, Pairs
 from .pool import Pool
 from .proof import Proofs
@@ -117,7 +118,8 @@ def _repair(trial: Trial, target: Target, proofs: Proofs, deadline: float) -> tu
     search = Search(trial, target, deadline, cost, guarded, behind)
     proofs.ran = tuple(ran.values())
     wrong = tuple(name for name in target.names if name in target.wrong)
-    found = _found(search, units, base, proofs)
+    with kept(trial, theta):
+        found = _found(search, units, base, proofs)
     return findings_of(found, wrong) if found else unused(units)
 
 

@@ -60,8 +60,10 @@ class Trial:
         self.limit = limit
         self._seconds = 0.0
         # looking for all that may change takes longer than the gradient: once, not every time
-        stateful = getattr(problem.grad, "stateful", ())
-        self._private = Snapshot(stateful) if stateful else None
+        self.stateful: tuple[Any, ...] = getattr(problem.grad, "stateful", ())
+        self._private = Snapshot(self.stateful) if self.stateful else None
+        # arrays that the user's own code writes into, with what they are to hold before each run
+        self.written: list[tuple[np.ndarray, np.ndarray]] = []
 
     def gradient(self, theta: np.ndarray) -> np.ndarray | None:
         """The gradient at `theta`; None where it raises, is no gradient, or takes too long."""
@@ -76,6 +78,9 @@ class Trial:
                 self._private.restore()
         except (Exception, TimeUp, SystemExit):
             return None
+        finally:
+            for array, saved in self.written:
+                np.copyto(array, saved)
 
     def _within(self, theta: np.ndarray) -> Any:
         """What the gradient function returns, in its box of time."""
