@@ -182,6 +182,18 @@ def test_edits_that_write_into_the_data_leave_them_to_the_others(change):
     assert is_right(mended(case, repairs(report)), Case(case.network))
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["db = np.zeros_like(b) + dout.sum()", "dscores = dscores / len(np.unique(words))"],
+)
+def test_a_sum_over_several_axes_and_a_divisor_that_is_a_call_are_mended(change):
+    (case,) = [c for c in SINGLE if c.name.endswith(change)]
+    report = check_problem(case.problem(), init="random", steps=0, repair=60)
+    (finding,) = repairs(report)
+    assert finding.line
+    assert is_right(mended(case, [finding]), Case(case.network))
+
+
 def test_a_gradient_that_writes_into_a_buffer_of_its_own_is_mended():
     buffer = np.zeros(4)
     view = buffer[1:]

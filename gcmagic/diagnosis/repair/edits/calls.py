@@ -62,6 +62,7 @@ def _of(node: ast.Call, scope: Scope) -> Iterator[tuple[int, str, ast.expr]]:
         inner = inner or (function.value if isinstance(function, ast.Attribute) else None)
         if inner is not None:
             yield 1, "drop", inner
+            yield from _several_axes(node, module, scope.shape(inner) or ())
     if word in PRODUCTS and isinstance(function, ast.Attribute):
         if module and len(node.args) == 2:
             pair, make = node.args, lambda a, b: at(ast.Call(function, [a, b], node.keywords))
@@ -162,18 +163,41 @@ def _axis(node: ast.Call, module: bool) -> Iterator[tuple[int, str, ast.expr]]:
         yield 1, "keepdims", at(ast.Call(node.func, node.args, [*node.keywords, kept]))
 
 
+def _several_axes(
+    node: ast.Call, module: bool, shape: tuple[int, ...]
+) -> Iterator[tuple[int, str, ast.expr]]:
+    """Several axes together, of an array that has more than two: all but one first."""
+    place = 1 if module else 0
+    others = [k for k in node.keywords if k.arg not in ("axis", "keepdims")]
+    kept = at(ast.keyword("keepdims", number(True)))
+    for axes in several(len(shape)):
+        axis = at(ast.keyword("axis", at(ast.Tuple([number(k) for k in axes], ast.Load()))))
+        level = 1 if len(axes) == len(shape) - 1 else 2
+        for more in ((), (kept,)):
+            new = at(ast.Call(node.func, node.args[:place], [axis, *more, *others]))
+            yield level + bool(more), "axis", new
+
+
+def several(count: int) -> Iterator[tuple[int, ...]]:
+    """Choices of two axes and more out of so many, never all; none of those above four."""
+    for size in range(count - 1, 1, -1) if count <= 4 else ():
+        yield from itertools.combinations(range(count), size)
+
+
 def _sums(look: Look, spot: Spot) -> Iterator[Edit]:
     """A sum or a mean over an axis that is missing."""
     shape = look.scope.shape(spot.node)
     if shape is None and not isinstance(spot.node, (ast.Name, ast.BinOp, ast.Call)):
         return
-    axes = range(len(shape)) if shape is not None else range(2)
+    axes: list[Any] = [number(k) for k in (range(len(shape)) if shape is not None else range(2))]
+    for some in several(len(shape or ())):
+        axes.append(at(ast.Tuple([number(k) for k in some], ast.Load())))
     for axis in axes:
         for keep in (False, True):
             kept = {"keepdims": number(True)} if keep else {}
-            new = numpy_call("sum", spot.node, axis=number(axis), **kept)
+            new = numpy_call("sum", spot.node, axis=axis, **kept)
             yield look.exchange(2, "sum", spot, new)
-            new = numpy_call("mean", spot.node, axis=number(axis), **kept)
+            new = numpy_call("mean", spot.node, axis=axis, **kept)
             yield look.exchange(3, "sum", spot, new)
 
 
