@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -65,7 +66,10 @@ def saturated(seen: Seen, unclear: list[Comparison]) -> tuple[Finding, ...]:
 
 def one_example(seen: Seen) -> tuple[Finding, ...]:
     """A finding where every parameter array that meets data meets one example of them."""
-    if not seen.examples or any(count != 1 for _, _, count in seen.examples):
+    met = Counter[str]()
+    for name, _, count in seen.examples:
+        met[name] += count  # an array that meets a column at every time step meets several
+    if not met or any(count != 1 for count in met.values()):
         return ()
     name, shape, _ = seen.examples[0]
     return (
