@@ -97,13 +97,13 @@ def discover(
             found, stuck = None, error
         if found is not None:
             return found
-    if not hints.backward and not _candidates(evidence, hints):
-        found = _inline(evidence, hints)
-        if found is not None:
-            return found
-        if hints.grads:
-            raise nothing_named(hints.grads)
     try:
+        if not hints.backward and not _candidates(evidence, hints):
+            found = _inline(evidence, hints)
+            if found is not None:
+                return found
+            if hints.grads:
+                raise nothing_named(hints.grads)
         proposal = _settle(evidence, hints, defined)
     except BindingError as error:
         raise stuck or error from None
@@ -169,13 +169,20 @@ def discover_cell(
     evidence = collect(namespace, (source,))
     hints = _hints(None, None, params, data, cost, grads, learning_rate)
     check_hints(evidence, hints)
-    found = None if grads else stack_problem(evidence, hints, alone=True)
+    stuck: BindingError | None = None
+    try:
+        found = None if grads else stack_problem(evidence, hints, alone=True)
+    except BindingError as error:
+        found, stuck = None, error
     if found is not None:
         return found
     tree = parse_cell(source)
-    return inline_problem(
-        tree.body if tree else [], "the cell", evidence, hints, _known(evidence), source
-    )
+    try:
+        return inline_problem(
+            tree.body if tree else [], "the cell", evidence, hints, _known(evidence), source
+        )
+    except BindingError as error:
+        raise stuck or error from None
 
 
 def _hints(

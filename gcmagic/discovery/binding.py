@@ -326,7 +326,8 @@ def try_wiring(
     if reading is None:
         found.failures.append(Failure(label, "returned nothing that matches a parameter"))
         return
-    fresh = reading if reading.fused else without_earlier(reading, wiring)
+    lines, roots = wiring.lines, wiring.roots
+    fresh = reading if reading.fused else without_earlier(reading, lines, wiring.evidence, roots)
     if fresh is None:
         found.failures.append(Failure(label, "leaves the gradients as they were"))
         return

@@ -29,7 +29,6 @@ from .trial import names_in, run, space_of
 from .unchecked import left_out, notes_of
 from .wiring import is_callable_name
 
-_TELLING = frozenset({"append", "print"})
 CONTAINERS = frozenset({"grads", "gradients", "grad", "gradient"})
 
 
@@ -404,12 +403,20 @@ def _cost_texts(body: Body, hints: Hints) -> list[str]:
             texts.append(ast.unparse(statement.value))
         elif isinstance(statement, ast.Assign) and names:
             texts.append(names[0])
-    for line in body.shown:  # a loss that is only printed or collected
+    return list(dict.fromkeys([*texts, *shown_costs(body.shown)]))
+
+
+def shown_costs(lines: Sequence[Line]) -> list[str]:
+    """Losses that are only printed or collected, none of them of held-out data."""
+    texts: list[str] = []
+    for line in lines:
         calls = [
             call for name, call in line.calls if name.rpartition(".")[2] in ("append", "print")
         ]
         for arg in (arg for call in calls for arg in call.args):
             called = call_name(arg) if isinstance(arg, ast.Call) else ""
+            if any(map(is_held_out, names_loaded(arg))):
+                continue
             if role_score(called.rpartition(".")[2], COST_WORDS) or _holds_cost(line):
                 texts.append(ast.unparse(arg))
     return list(dict.fromkeys(texts))
@@ -417,4 +424,5 @@ def _cost_texts(body: Body, hints: Hints) -> list[str]:
 
 def _holds_cost(line: Line) -> bool:
     """``losses.append(…)``."""
-    return any(is_cost_variable(name.partition(".")[0]) for name in line.called)
+    owners = [name.partition(".")[0] for name in line.called if "." in name]
+    return any(is_cost_variable(owner) and not is_held_out(owner) for owner in owners)

@@ -13,20 +13,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import adapters
-from ..adapters.calling import RESULT, Outcome, Reading, children
-from ..adapters.names import BACKWARD, is_cost_variable, kind, role_score
+from ..adapters.calling import RESULT, Outcome, Reading
+from ..adapters.names import BACKWARD, is_cost_variable, role_score
 from ..errors import BindingError
 from ..problem import Problem
-from ..sandbox import users_own
-from .evidence import Evidence, is_number
-from .inline import Body, posed
+from .evidence import Evidence
+from .inline import Body, posed, shown_costs
+from .layers import instances, is_rate, own_rates, updated
 from .lookup import Hints, Root, look_up
 from .scopes import Line, function_scope, is_builtin, is_update, own_body, statements
-from .source import definition, parse_cell, updated_names
-from .trial import run
+from .source import parse_cell
+from .stale import without_earlier
+from .still import unmoved
+from .trial import names_in, run
 from .wiring import Wiring, is_callable_name
 
 Resolve = Callable[[str], Root | None]
+MOST_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class _Step:
 
     where: str
     lines: tuple[Line, ...]
+    shown: tuple[Line, ...]
     loop: ast.For
     loops: tuple[int, ...]
     resolve: Resolve
@@ -97,12 +101,13 @@ def _in_cells(evidence: Evidence) -> Iterator[_Step]:
 
 def _step_of(
     body: Sequence[ast.stmt],
-) -> tuple[tuple[Line, ...], ast.For, tuple[int, ...]] | None:
+) -> tuple[tuple[Line, ...], tuple[Line, ...], ast.For, tuple[int, ...]] | None:
     """The statements at the level of the backward loop, those around it where they bind names."""
     lines = statements(body, _holds_loop)
     at = next((k for k, line in enumerate(lines) if _is_loop(line.statement)), None)
     if at is None:
         return None
+    at = _last_of_chain(lines, at)
     loops = lines[at].loops
     kept: list[Line] = []
     for k, line in enumerate(lines):
@@ -110,10 +115,31 @@ def _step_of(
         behind = line.loops == loops and k > at and any(map(is_cost_variable, line.binds))
         if k == at or ((around or behind) and not is_update(line) and not _shows(line)):
             kept.append(line)
+    shown = tuple(line for line in lines if line.loops == loops and _shows(line))
+    costs = shown_costs(shown) or any(is_cost_variable(n) for line in kept for n in line.binds)
     loop = lines[at].statement
-    if not isinstance(loop, ast.For) or not any(is_cost_variable(n) for k in kept for n in k.binds):
+    if not isinstance(loop, ast.For) or not costs:
         return None  # the backward pass of a network, and no step of its training
-    return tuple(kept), loop, loops
+    return tuple(kept), shown, loop, loops
+
+
+def _last_of_chain(lines: Sequence[Line], at: int) -> int:
+    """The last of several loops where each hands its gradient to the next, with no new start."""
+    handed = set(lines[at].binds) - _targets(lines[at])
+    for k in range(at + 1, len(lines)):
+        line = lines[k]
+        if line.loops != lines[at].loops:
+            break
+        if _is_loop(line.statement) and handed & set(line.loads):
+            at = k
+            handed = set(line.binds) - _targets(line)
+        elif handed & line.binds:
+            break
+    return at
+
+
+def _targets(line: Line) -> set[str]:
+    return _names(line.statement.target) if isinstance(line.statement, ast.For) else set()
 
 
 def _holds_loop(statement: ast.stmt) -> bool:
@@ -127,12 +153,13 @@ def _is_loop(node: ast.AST) -> bool:
 
 def _backward_call(loop: ast.For) -> ast.Call | None:
     names = _names(loop.target)
-    for statement in loop.body:
-        for node in ast.walk(statement):
-            owner = getattr(getattr(node, "func", None), "value", None)
-            called = role_score(getattr(getattr(node, "func", None), "attr", ""), BACKWARD)
-            known = isinstance(owner, ast.Name) and owner.id in names
-            if isinstance(node, ast.Call) and known and called:
+    # what is called for its effect alone is layer.zero_grad() or layer.apply_gradients(lr)
+    assigned = [node.value for node in ast.walk(loop) if isinstance(node, ast.Assign)]
+    for node in (node for value in assigned for node in ast.walk(value)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            plain = isinstance(owner, (ast.Name, ast.Subscript))  # layer or layers[i]
+            if plain and _names(owner) & names and role_score(node.func.attr, BACKWARD):
                 return node
     return None
 
@@ -148,12 +175,14 @@ def _problem(step: _Step, evidence: Evidence, hints: Hints) -> Problem:
     roots: dict[str, Root] = {}
     kept = _needed(step, evidence, roots)
     texts = [_text(line) for line in kept]
-    layers = list(_instances([root.value for root in roots.values()]))
-    rate = _rate(step.loop, roots, layers) or hints.rate
-    moved = frozenset().union(*(_updated(layer, evidence) for layer in layers))
+    layers = list(instances([root.value for root in roots.values()]))
+    passed = _passed_rate(step.loop, roots)
+    rates = sorted({passed} if passed else own_rates(layers, evidence))
+    rate = rates[0] if rates else hints.rate
+    moved = frozenset().union(*(updated(layer, evidence) for layer in layers))
     before = {name: root.value for name, root in roots.items()}
     ends = sorted(_names(step.loop) & frozenset().union(*(line.binds for line in kept)))
-    lines = [*texts, f"{RESULT} = ({', '.join(ends)},)"]
+    lines = [*texts, f"{RESULT} = [{', '.join(ends)}]"]
 
     def look(values: dict[str, Any], after: dict[str, Any]) -> Reading | None:
         wanted = hints.params
@@ -165,18 +194,39 @@ def _problem(step: _Step, evidence: Evidence, hints: Hints) -> Problem:
     if reading is None or isinstance(reading, str):
         why = f": {reading}" if reading else ""
         raise BindingError(f"no gradient of the layers can be read from {step.where}{why}")
-    inner = Body(tuple(kept), ())
+    if not reading.fused:
+        fresh = without_earlier(reading, lines, evidence, roots, whole=False)
+        if fresh is None:
+            raise BindingError(f"{step.where} leaves the gradients of the layers as they were")
+        reading = fresh
+    if reading.fused and len(rates) > 1:
+        several = ", ".join(f"{rate:g}" for rate in rates)
+        raise BindingError(
+            f"the layers move at several learning rates, {several}; needed: one; give all layers "
+            "the same for the check"
+        )
+    body = Body(tuple(kept), (), step.shown)
     call = _backward_call(step.loop)
     shown = f"{ast.unparse(call)} of each layer" if call else ""
-    return posed(
-        inner, texts, lines, reading, roots, evidence, hints, step.where, shown, step.source
+    problem = posed(
+        body, texts, lines, reading, roots, evidence, hints, step.where, shown, step.source
     )
+    still = unmoved(problem)
+    if len(still) == len(reading.slots):
+        raise BindingError(f"the cost in {step.where} does not depend on {' '.join(still)}")
+    if reading.fused and still:
+        raise BindingError(
+            f"{step.where} moves {' '.join(still)}, which the cost does not depend on: state of an "
+            "optimiser, such as momentum, so that a step is not the rate times the gradient; "
+            "needed: gradients with names of their own; keep them as self.dW beside self.W"
+        )
+    return problem
 
 
 def _needed(step: _Step, evidence: Evidence, roots: dict[str, Root]) -> list[Line]:
     """The lines that the backward loop and the cost need, and the values that they start from."""
     kept: list[Line] = []
-    needed: set[str] = set()
+    needed: set[str] = names_in(shown_costs(step.shown))
     for line in reversed(step.lines):
         last = line.statement is step.loop
         cost = any(map(is_cost_variable, line.binds))
@@ -194,9 +244,22 @@ def _needed(step: _Step, evidence: Evidence, roots: dict[str, Root]) -> list[Lin
                 continue
             root = None if is_callable_name(name, evidence) else step.resolve(name)
             if root is not None:
-                roots[name] = root
+                roots[name] = _repeatable(name, root)
         bound |= line.binds
+    for name in names_in(shown_costs(step.shown)) - bound - set(roots):
+        root = None if is_callable_name(name, evidence) else step.resolve(name)
+        if root is not None:
+            roots[name] = root
     return kept
+
+
+def _repeatable(name: str, root: Root) -> Root:
+    if isinstance(root.value, Iterator):
+        raise BindingError(
+            f"{name} is a {type(root.value).__name__}, which a check would use up; needed: data "
+            f"that can be read again; write {name} = list({name}) before the training"
+        )
+    return root
 
 
 def _is_done(step: _Step, line: Line, evidence: Evidence) -> bool:
@@ -204,7 +267,7 @@ def _is_done(step: _Step, line: Line, evidence: Evidence) -> bool:
     values = [evidence.values.get(name) for name in line.binds]
     if not step.source or any(value is None for value in values):
         return False
-    return line.loops != step.loops or line.header or all(any(_instances([v])) for v in values)
+    return line.loops != step.loops or line.header or all(any(instances([v])) for v in values)
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -217,37 +280,20 @@ def _text(line: Line) -> str:
         return f"{ast.unparse(line.statement.target)} = {ast.unparse(line.statement.value)}"
     if not line.header or not isinstance(line.statement, ast.For):
         return line.text
-    # one step of the loops around: their last items, which a cell leaves behind as well
-    last = f"[*{ast.unparse(line.statement.iter)}][-1]"
-    return f"{ast.unparse(line.statement.target)} = {last}"
+    # one step of the loops around: their last items, which a cell leaves behind as well; of so
+    # many at most, for a loader of batches may go on for ever
+    items = f"zip(range({MOST_STEPS}), {ast.unparse(line.statement.iter)})"
+    return f"{ast.unparse(line.statement.target)} = [item for _, item in {items}][-1]"
 
 
-def _instances(values: Sequence[Any], depth: int = 0) -> Iterator[Any]:
-    for value in values:
-        if users_own(type(value)):
-            yield value
-        if depth < 4:
-            yield from _instances([item for _, item in children(value)], depth + 1)
-
-
-def _updated(layer: Any, evidence: Evidence) -> frozenset[str]:
-    methods = [name for name in dir(type(layer)) if role_score(name, BACKWARD)]
-    trees = [definition(getattr(type(layer), name), evidence.cells) for name in methods]
-    return frozenset().union(*map(updated_names, trees))
-
-
-def _rate(loop: ast.For, roots: Mapping[str, Root], layers: Sequence[Any]) -> float | None:
-    """The learning rate that the loop passes on, or that a layer keeps."""
+def _passed_rate(loop: ast.For, roots: Mapping[str, Root]) -> float | None:
+    """The learning rate that the loop hands to each layer."""
     call = _backward_call(loop)
     given = [*call.args[1:], *(word.value for word in call.keywords)] if call else []
     for node in given:
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             return node.value
         name = node.id if isinstance(node, ast.Name) else ""
-        if name in roots and kind(name) == "rate" and is_number(roots[name].value):
+        if name in roots and is_rate(name, roots[name].value):
             return float(roots[name].value)
-    for layer in layers:
-        for name, value in getattr(layer, "__dict__", {}).items():
-            if kind(name) == "rate" and is_number(value):
-                return float(value)
     return None

@@ -8,6 +8,7 @@ from . import (
     courses,
     dicts,
     forgotten,
+    handed,
     inline,
     kinds,
     layers,
@@ -42,6 +43,7 @@ ROWS = [
     *sequential.ROWS,
     *courses.ROWS,
     *training.ROWS,
+    *handed.ROWS,
     *styles.ROWS,
     *kinds.ROWS,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import linecache
 import textwrap
@@ -68,7 +69,8 @@ def disagreeing(problem, seed: int = 0, step: float = 1e-5) -> list[str]:
     theta = theta + 0.05 * rng.standard_normal(theta.size)
     wrong = []
     with untouched(*problem.roots) as snapshot:
-        given = problem.grad(layout.unflatten(theta))
+        # a copy: what lies in the layers is put back in place
+        given = copy.deepcopy(problem.grad(layout.unflatten(theta)))
         snapshot.restore()
         for block in layout.blocks:
             numeric = np.empty(block.size)
