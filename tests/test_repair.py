@@ -88,7 +88,8 @@ def test_bugs_of_the_suite_are_mended_or_nothing_is_said(case):
 
 
 @pytest.mark.parametrize(
-    "case", [pytest.param(c, id=c.name) for c in (pairs()[9], pairs()[10], pairs()[15])]
+    "case",
+    [pytest.param(c, id=c.name) for c in (pairs()[9], pairs()[10], pairs()[11], pairs()[15])],
 )
 def test_two_bugs_that_hit_the_same_arrays_are_mended_together(case):
     """One edit alone mends no array that the other one spoils as well."""

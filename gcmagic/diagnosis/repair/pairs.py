@@ -124,11 +124,15 @@ class Pairs:
             label = (id(first), id(second))
             if label in self._summed or tried >= SUMS_TRIED or self.search.over:
                 continue
+            is_apart = _apart_from(first.edit, second) is not None
+            guarded = first.edit.site.unit.ran.code in self.search.guarded
+            if not is_apart and guarded:
+                continue  # an edit that does the same at another statement may come yet
             self._summed.add(label)
             tried += 1
-            if apart(first.edit, second.edit):
+            if is_apart:
                 yield from self._tried(_Beginning(first), [second])
-            elif first.edit.site.unit.ran.code not in self.search.guarded:
+            else:
                 # two lines of one statement, `return {…}`: their texts are put together and proved
                 alike = tuple(first.alike), tuple(second.alike)
                 yield Pair(first.edit, second.edit, *alike)
@@ -142,6 +146,7 @@ class Pairs:
             if self._key(effect, left) <= beginning.key
             and id(effect) not in beginning.tried
             and effect is not beginning.effect
+            and _apart_from(beginning.effect.edit, effect) is not None
         ]
         beginning.tried |= {id(effect) for effect in batch}
         yield from self._tried(beginning, batch)
@@ -153,16 +158,17 @@ class Pairs:
 
     def _tried(self, beginning: _Beginning, batch: Sequence[Effect]) -> Iterator[Pair]:
         first = beginning.effect.edit
-        fresh = []
+        fresh: list[tuple[Edit, Effect]] = []
         for effect in batch:
             a, b = sorted((id(beginning.effect), id(effect)))
-            if (a, b) not in self._done and apart(first, effect.edit):
+            edit = _apart_from(first, effect)
+            if (a, b) not in self._done and edit is not None:
                 self._done.add((a, b))
-                fresh.append(effect)
+                fresh.append((edit, effect))
         if not fresh or beginning.cost_kept is False:
             return
-        by_edit = {id(effect.edit): effect for effect in fresh}
-        edits = sorted((effect.edit for effect in fresh), key=lambda edit: edit.level)
+        by_edit = {id(edit): effect for edit, effect in fresh}
+        edits = sorted((edit for edit, _ in fresh), key=lambda edit: edit.level)
         found: list[Pair] = []
         with standing(first) as possible:
             if beginning.cost_kept is None:
@@ -176,6 +182,11 @@ class Pairs:
                     alike = tuple(beginning.effect.alike), tuple(second.alike)
                     found.append(Pair(first, edit, *alike))
         yield from found
+
+
+def _apart_from(first: Edit, effect: Effect) -> Edit | None:
+    """The first edit with an effect that changes another statement."""
+    return next((edit for edit in effect.alike if apart(first, edit)), None)
 
 
 def grouped(edits: Sequence[Edit]) -> Iterator[Edit]:
