@@ -96,7 +96,9 @@ def _forward_called(evidence: Evidence, hints: Hints, partner: Function) -> Wiri
                 wiring.roots.setdefault(argument, Root(evidence.values[node.id], node.id))
     wiring.call_forward()
     order = {argument: k for k, argument in enumerate(partner.arguments)}
-    wiring.roots = dict(sorted(wiring.roots.items(), key=lambda item: order.get(item[0], -1)))
+    wiring.roots = dict(
+        sorted(wiring.roots.items(), key=lambda item: order.get(item[0], len(order)))
+    )
     return wiring
 
 
