@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from .evidence import Evidence, collect
 from .examples import fuller, of_one_example
 from .explanation import report
 from .inline import inline_functions, inline_problem, training_step
-from .lookup import Hints, Root, check_hints, look_up, split_commas
+from .lookup import Hints, Root, check_hints, look_up, notebooks_own, split_commas
 from .messages import check_used, no_such_function, nothing_found, refusal
 from .pairs import search_pair
 from .producers import nothing_named, producers
@@ -179,7 +179,12 @@ def discover_cell(
     tree = parse_cell(source)
     try:
         return inline_problem(
-            tree.body if tree else [], "the cell", evidence, hints, _known(evidence), source
+            tree.body if tree else [],
+            "the cell",
+            evidence,
+            hints,
+            notebooks_own(evidence, hints),
+            source,
         )
     except BindingError as error:
         raise stuck or error from None
@@ -205,14 +210,6 @@ def _hints(
     )
 
 
-def _known(evidence: Evidence) -> Callable[[str], Root | None]:
-    def resolve(name: str) -> Root | None:
-        found = evidence.values.get(name)
-        return None if found is None else Root(found, name)
-
-    return resolve
-
-
 def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
     """A training loop in a function or in a cell, where no function returns gradients."""
     errors: list[BindingError] = []
@@ -234,7 +231,9 @@ def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
         if tree is None or not training_step(tree.body).updates:
             continue
         try:
-            return inline_problem(tree.body, "the cell", evidence, hints, _known(evidence), source)
+            return inline_problem(
+                tree.body, "the cell", evidence, hints, notebooks_own(evidence, hints), source
+            )
         except BindingError as error:
             errors.append(error)
     if errors:

@@ -107,6 +107,12 @@ def posed(
     cost_lines, text = _cost(body, lines, evidence, roots, hints, where, shown)
     every = [*gradient_lines, *cost_lines]
     used = {name: root for name, root in roots.items() if name in names_in(every)}
+    for said in hints.data:
+        if said not in {root.text for root in used.values()}:
+            raise BindingError(
+                f"--data {said} is nothing that {where} starts from; needed: X first, then Y, in "
+                "the place of data that its statements read"
+            )
     space = space_of(every, evidence, used)
     fixed = frozenset(space)
     names = " ".join(slot.leaf.name for slot in reading.slots)

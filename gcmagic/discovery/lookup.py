@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,9 +93,9 @@ def look_up(
 ) -> Root | None:
     """The value for a name of the program, from the hints, the call site or the namespace."""
     label = kind(name) or kind(like)
-    hinted = _hinted(name, label, evidence, hints)
-    if hinted is not None:
-        return hinted
+    said = hinted(name, label, evidence, hints)
+    if said is not None:
+        return said
     if scope is not None and scope.function is not None and name in scope.function.arguments:
         passed = _passed(name, scope, evidence)
         if passed is not None:
@@ -115,7 +115,19 @@ def look_up(
     return None
 
 
-def _hinted(name: str, label: str, evidence: Evidence, hints: Hints) -> Root | None:
+def notebooks_own(evidence: Evidence, hints: Hints) -> Callable[[str], Root | None]:
+    """Values for the names of a cell: what the user said of them, else what lies there."""
+
+    def resolve(name: str) -> Root | None:
+        said = hinted(name, kind(name), evidence, hints)
+        value = evidence.values.get(name)
+        return said or (None if value is None else Root(value, name))
+
+    return resolve
+
+
+def hinted(name: str, label: str, evidence: Evidence, hints: Hints) -> Root | None:
+    """The value that the user gave for a name."""
     for text in hints.params:
         fits = text == name or (len(hints.params) == 1 and label in ("params", "vector"))
         if fits and (text in evidence.values or not text.isidentifier()):

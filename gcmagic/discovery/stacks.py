@@ -20,7 +20,7 @@ from ..problem import Problem
 from .evidence import Evidence
 from .inline import Body, posed, shown_costs
 from .layers import instances, is_rate, own_rates, updated
-from .lookup import Hints, Root, look_up
+from .lookup import Hints, Root, look_up, notebooks_own
 from .scopes import Line, function_scope, is_builtin, is_update, own_body, statements
 from .source import parse_cell
 from .stale import without_earlier
@@ -57,7 +57,7 @@ def stack_problem(evidence: Evidence, hints: Hints, *, alone: bool = False) -> P
     """
     errors: list[BindingError] = []
     functions = () if alone else _in_functions(evidence, hints)
-    for step in (*functions, *_in_cells(evidence)):
+    for step in (*functions, *_in_cells(evidence, hints)):
         try:
             return _problem(step, evidence, hints)
         except BindingError as error:
@@ -87,11 +87,8 @@ def _in_functions(evidence: Evidence, hints: Hints) -> Iterator[_Step]:
         yield _Step(name, *found, resolve)
 
 
-def _in_cells(evidence: Evidence) -> Iterator[_Step]:
-    def resolve(name: str) -> Root | None:
-        value = evidence.values.get(name)
-        return None if value is None else Root(value, name)
-
+def _in_cells(evidence: Evidence, hints: Hints) -> Iterator[_Step]:
+    resolve = notebooks_own(evidence, hints)
     for source in reversed(evidence.cells):
         tree = parse_cell(source) if ".backward" in source or "_backward" in source else None
         found = _step_of(tree.body) if tree is not None else None

@@ -220,3 +220,14 @@ def test_the_only_argument_is_the_parameter_that_was_named():
     problem = discover(namespace, forward="rosen", backward="rosen_der", params="x0")
     assert problem.how == "rosen_der(x0) → gradients; parameters: x; cost: rosen(x0)"
     assert disagreeing(problem) == []
+
+
+def test_data_for_a_cell_are_used_or_refused():
+    source, last = cells(CELL)
+    namespace = run_cells([source, last])
+    named = {"params": "W,b", "grads": "first,second"}
+    problem = discover_cell(last, namespace, data="X[:3],Y[:3]", **named)
+    assert problem.roots[-1]["X"].shape == (3, 3)
+    assert disagreeing(problem) == []
+    with pytest.raises(BindingError, match="--data loss is nothing that the cell starts from"):
+        discover_cell(last, namespace, data="X[:3],Y[:3],loss", **named)
