@@ -169,7 +169,7 @@ def directional(
     else:
         noise = UNIT_ROUNDOFF * abs(cost)
     while True:
-        bases = _bases(directions, size)
+        bases = first_steps(directions, size)
         lines = [Line(k, cost, h) for k, h in enumerate(bases)]
         for group in (lines[:1], lines[1:]):  # the others go by what the first one shows
             _climb(group, lines[0], noise, at, evaluate)
@@ -213,7 +213,7 @@ def ahead(
     asked: list[np.ndarray] = []
     for theta, directions, cost in starts:
         known[sum(map(len, rows))] = cost
-        steps = _bases(directions, abs(cost))[:, None] * RATIO ** np.array(FIRST)
+        steps = first_steps(directions, abs(cost))[:, None] * RATIO ** np.array(FIRST)
         asked.append(np.hstack([-steps, steps]))
         moves = asked[-1][:, :, None] * directions[:, None, :]
         rows += [theta[None], theta + moves.reshape(-1, theta.size)]
@@ -228,7 +228,7 @@ def ahead(
     return nothing
 
 
-def _bases(directions: np.ndarray, size: float) -> np.ndarray:
+def first_steps(directions: np.ndarray, size: float) -> np.ndarray:
     """The first step along each direction, for costs of this size."""
     # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
     widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25

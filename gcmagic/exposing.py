@@ -23,7 +23,7 @@ from .evaluation import Evaluator
 from .extended import slopes_right_in_extended_precision
 from .findings import Finding
 from .parameters import Block
-from .phase import BACKWARD_ROUNDING, NOISE_BOUND, Phase, Settings
+from .phase import BACKWARD_ROUNDING, Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
 from .schemes import UNIT_ROUNDOFF
@@ -167,7 +167,7 @@ def _known_noise(first: Phase, cost: float) -> float | None:
     """
     if not first.is_single_precision or not first.cost:
         return None
-    return first.noise / NOISE_BOUND * max(1.0, abs(cost / first.cost))
+    return first.noise_beside(cost)
 
 
 def _told(problem: Problem, phase: Phase, first: Phase) -> Phase:

@@ -15,13 +15,13 @@ import numpy as np
 from .comparison import FAIL, PASS, Comparison, Joint, Status
 from .confirm import jittered
 from .derivatives import derivative, noise_of
-from .directional import RATIO, ROUNDING, turned
+from .directional import RATIO, ROUNDING, first_steps, turned
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
 from .parameters import Block
 from .phase import BACKWARD_ROUNDING, EXPECTED_NOISE, NOISE_BOUND, Phase, Settings
 from .problem import Problem
-from .schemes import CENTRAL, UNIT_ROUNDOFF, default_epsilon
+from .schemes import UNIT_ROUNDOFF
 
 # a slope whose error is below this part of it would show a gradient that is 1e-4 too long
 SHARP = 1e-5
@@ -126,7 +126,7 @@ def _slope(
     """
     at = turned(problem, theta, direction)
     size = max(abs(cost), noise / (EXPECTED_NOISE * UNIT_ROUNDOFF))
-    base = default_epsilon(CENTRAL, size) / np.count_nonzero(direction) ** 0.25
+    base = float(first_steps(direction, size)[0])
     taken: dict[int, tuple[float, float]] = {}
     nfev = 0
 
@@ -183,7 +183,7 @@ def seen_at(
         return {}, 1
     nfev, seen = 1, {}
     if first is not None:
-        noise = first.noise / NOISE_BOUND * max(1.0, abs(cost / first.cost) if first.cost else 1.0)
+        noise = first.noise_beside(cost)
     else:
         measured = noise_of(problem, theta, cost, settings.seed)
         noise, nfev = measured.level, nfev + measured.nfev

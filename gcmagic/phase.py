@@ -98,6 +98,11 @@ class Phase:
         """Whether the noise of J is that of float32 somewhere in it."""
         return self.noise > NOISE_BOUND * SINGLE * UNIT_ROUNDOFF * abs(self.cost)
 
+    def noise_beside(self, cost: float) -> float:
+        """The spread of one J at another point, where J is `cost`: as here, or in proportion."""
+        larger = max(1.0, abs(cost / self.cost)) if self.cost else 1.0
+        return self.noise / NOISE_BOUND * larger
+
     @property
     def verdict(self) -> Verdict:
         """FAIL where one array fails, PASS where all pass."""

@@ -19,6 +19,7 @@ from .lookup import Root
 from .messages import how, no_gradient, shown
 from .modes import differing
 from .source import call_name, global_reads
+from .still import nudged
 from .trial import quiet, reached_globals, space_of
 from .unchecked import left_out, notes_of
 
@@ -56,8 +57,7 @@ def _at_two_points(proposal: Proposal, evidence: Evidence) -> tuple[float, float
     """The cost at the given parameters and where all of them have moved."""
     problem = problem_of(proposal, evidence)
     theta = problem.layout.flatten(problem.params)
-    rng = np.random.default_rng(0)
-    moved = theta + 0.1 * np.maximum(np.abs(theta), 0.1) * rng.standard_normal(theta.shape)
+    moved = nudged(theta, np.random.default_rng(0))
     with untouched(problem.fun, *problem.roots), quiet():
         try:
             return problem.cost_at(theta), problem.cost_at(moved)

@@ -358,8 +358,9 @@ def try_wiring(
             continue
         value = _value(option, wiring)
         listed = of_a_list(option) if isinstance(value, str) and "TypeError" in value else None
-        if listed is not None and not isinstance(_value(listed, wiring), str):
-            option, value = listed, _value(listed, wiring)
+        several = _value(listed, wiring) if listed is not None else ""
+        if listed is not None and not isinstance(several, str):
+            option, value = listed, several
         if isinstance(value, str):
             found.failures.append(Failure(f"{option.name} as the cost", value))
         elif not is_cost_like(value):

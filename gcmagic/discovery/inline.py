@@ -169,7 +169,7 @@ def training_step(body: Sequence[ast.stmt]) -> Body:
     while loops and all(line in steps for line in lines if line.loops[: len(loops)] == loops):
         loops = loops[:-1]
     inside = [line for line in lines if line.loops == loops and line not in steps]
-    shown = tuple(line for line in inside if _only_shows(line))
+    shown = tuple(line for line in inside if only_shows(line))
     kept = tuple(line for line in inside if not is_update(line) and line not in shown)
     return Body(kept, tuple(line for line in steps if line.loops[: len(loops)] == loops), shown)
 
@@ -224,7 +224,8 @@ def _is_product(node: ast.AST) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, (ast.MatMult, ast.Mult))
 
 
-def _only_shows(line: Line) -> bool:
+def only_shows(line: Line) -> bool:
+    """True for a statement that prints, collects or plots, and for one that does nothing."""
     value = getattr(line.statement, "value", None)
     if isinstance(line.statement, ast.If):
         return not line.binds

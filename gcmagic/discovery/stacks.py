@@ -18,15 +18,15 @@ from ..adapters.names import BACKWARD, is_cost_variable, role_score
 from ..errors import BindingError
 from ..problem import Problem
 from .evidence import Evidence
-from .inline import Body, posed, shown_costs
+from .inline import Body, only_shows, posed, shown_costs
 from .layers import instances, is_rate, own_rates, updated
 from .lookup import Hints, Root, look_up, notebooks_own
-from .scopes import Line, function_scope, is_builtin, is_update, own_body, statements
+from .scopes import Line, Scope, function_scope, is_builtin, is_update, own_body, statements
 from .source import parse_cell
 from .stale import without_earlier
 from .still import unmoved
 from .trial import names_in, run
-from .wiring import Wiring, is_callable_name
+from .wiring import is_callable_name
 
 Resolve = Callable[[str], Root | None]
 MOST_STEPS = 1000
@@ -79,10 +79,9 @@ def _in_functions(evidence: Evidence, hints: Hints) -> Iterator[_Step]:
         if function is None or found is None:
             continue
         scope = function_scope(function, lambda _: True, function.owner)
-        wiring = Wiring(evidence, hints, scope)
 
-        def resolve(name: str, wiring: Wiring = wiring) -> Root | None:
-            return look_up(name, evidence, hints, wiring.scope)
+        def resolve(name: str, scope: Scope = scope) -> Root | None:
+            return look_up(name, evidence, hints, scope)
 
         yield _Step(name, *found, resolve)
 
@@ -162,10 +161,8 @@ def _backward_call(loop: ast.For) -> ast.Call | None:
 
 
 def _shows(line: Line) -> bool:
-    if isinstance(line.statement, ast.If):
-        return True  # if epoch % 10 == 0: print(…)
-    called = {name.rpartition(".")[2] for name in line.called}
-    return isinstance(line.statement, ast.Expr) and bool(called & {"print", "append", "plot"})
+    # `if epoch % 10 == 0: loss = …` is no part of every step
+    return isinstance(line.statement, ast.If) or only_shows(line)
 
 
 def _problem(step: _Step, evidence: Evidence, hints: Hints) -> Problem:
@@ -235,9 +232,8 @@ def _needed(step: _Step, evidence: Evidence, roots: dict[str, Root]) -> list[Lin
     kept.reverse()
     bound: set[str] = set()
     for line in kept:
-        items = _names(line.statement.target) if isinstance(line.statement, ast.For) else set()
         for name in line.loads:
-            if name in bound | items or name in roots or is_builtin(name):
+            if name in bound | _targets(line) or name in roots or is_builtin(name):
                 continue
             root = None if is_callable_name(name, evidence) else step.resolve(name)
             if root is not None:

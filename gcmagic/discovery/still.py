@@ -9,6 +9,11 @@ from ..sandbox import untouched
 from .trial import quiet
 
 
+def nudged(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Every component moved, by about a tenth of its size and by 0.01 at least."""
+    return values + 0.1 * np.maximum(np.abs(values), 0.1) * rng.standard_normal(values.shape)
+
+
 def unmoved(problem: Problem) -> tuple[str, ...]:
     """Names of the parameters that have a gradient and that the cost does not depend on.
 
@@ -27,8 +32,8 @@ def unmoved(problem: Problem) -> tuple[str, ...]:
             for name, value in params.items():
                 snapshot.restore()
                 before = np.asarray(value, dtype=float)
-                step = 0.1 * np.maximum(np.abs(before), 0.1) * rng.standard_normal(before.shape)
-                moved = before + step if before.ndim else float(before + step)
+                moved = nudged(before, rng)
+                moved = moved if before.ndim else float(moved)
                 if problem.cost({**params, name: moved}) == first and name in given:
                     found.append(name)
         except (Exception, SystemExit):  # the check itself says what cannot be computed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .rows import Row
+from .styles import VALUE
 
 LISTS_IN_SELF = """
 class MLP:
@@ -308,53 +309,10 @@ epdlogp = (p - actions) * advantages
 grad = policy_backward(epx, eph, epdlogp)
 """
 
-MICROGRAD_MLP = """
+MICROGRAD_MLP = (
+    VALUE
+    + """
 import random
-class Value:
-    def __init__(self, data, _children=()):
-        self.data = data; self.grad = 0; self._backward = lambda: None; self._prev = set(_children)
-    def __add__(self, other):
-        other = other if isinstance(other, Value) else Value(other)
-        out = Value(self.data + other.data, (self, other))
-        def _backward():
-            self.grad += out.grad
-            other.grad += out.grad
-        out._backward = _backward
-        return out
-    def __mul__(self, other):
-        other = other if isinstance(other, Value) else Value(other)
-        out = Value(self.data * other.data, (self, other))
-        def _backward():
-            self.grad += other.data * out.grad
-            other.grad += self.data * out.grad
-        out._backward = _backward
-        return out
-    def __pow__(self, k):
-        out = Value(self.data ** k, (self,))
-        def _backward():
-            self.grad += k * self.data ** (k - 1) * out.grad
-        out._backward = _backward
-        return out
-    def tanh(self):
-        t = np.tanh(self.data); out = Value(t, (self,))
-        def _backward():
-            self.grad += (1 - t ** 2) * out.grad
-        out._backward = _backward
-        return out
-    def backward(self):
-        topo, visited = [], set()
-        def build(v):
-            if v not in visited:
-                visited.add(v)
-                for c in v._prev: build(c)
-                topo.append(v)
-        build(self)
-        self.grad = 1
-        for v in reversed(topo): v._backward()
-    def __neg__(self): return self * -1
-    def __sub__(self, other): return self + (-other)
-    def __radd__(self, other): return self + other
-    def __rmul__(self, other): return self * other
 class Neuron:
     def __init__(self, nin):
         self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]; self.b = Value(0.0)
@@ -380,6 +338,7 @@ for k in range(3):
         p.data += -0.05 * p.grad
     print(k, loss.data)
 """
+)
 
 COST = "-np.mean(y * np.log(y_predicted) + (1 - y) * np.log(1 - y_predicted))"
 DEEP = "weights[0] weights[1] weights[2] biases[0] biases[1] biases[2]"

@@ -232,25 +232,31 @@ def gradients(data, w1, b1, w2, b2):
     return dw1, db1, dw2, db2
 """
 
-VALUES = """
+VALUE = """
 class Value:
     def __init__(self, data, _children=()):
-        self.data = data
-        self.grad = 0.0
-        self._backward = lambda: None
-        self._prev = set(_children)
+        self.data, self.grad = data, 0.0
+        self._backward, self._prev = lambda: None, set(_children)
     def __add__(self, other):
         other = other if isinstance(other, Value) else Value(other)
         out = Value(self.data + other.data, (self, other))
         def _backward():
-            self.grad += out.grad; other.grad += out.grad
+            self.grad += out.grad
+            other.grad += out.grad
         out._backward = _backward
         return out
     def __mul__(self, other):
         other = other if isinstance(other, Value) else Value(other)
         out = Value(self.data * other.data, (self, other))
         def _backward():
-            self.grad += other.data * out.grad; other.grad += self.data * out.grad
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+        out._backward = _backward
+        return out
+    def __pow__(self, k):
+        out = Value(self.data ** k, (self,))
+        def _backward():
+            self.grad += k * self.data ** (k - 1) * out.grad
         out._backward = _backward
         return out
     def tanh(self):
@@ -267,9 +273,17 @@ class Value:
                 for c in v._prev: build(c)
                 topo.append(v)
         build(self)
-        self.grad = 1.0
+        self.grad = 1
         for v in reversed(topo): v._backward()
-    __radd__ = __add__; __rmul__ = __mul__
+    def __neg__(self): return self * -1
+    def __sub__(self, other): return self + (-other)
+    def __radd__(self, other): return self + other
+    def __rmul__(self, other): return self * other
+"""
+
+VALUES = (
+    VALUE
+    + """
 # %%
 x1, x2 = Value(2.0), Value(0.5)
 w1, w2, b = Value(-0.3), Value(1.0), Value(0.2)
@@ -277,6 +291,7 @@ out = (x1 * w1 + x2 * w2 + b).tanh()
 out.backward()
 print(w1.grad)
 """
+)
 
 WORDS = """
 rng = np.random.default_rng(0)
