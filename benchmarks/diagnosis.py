@@ -19,11 +19,17 @@ from gcmagic.options import Options
 from gcmagic.problem import Problem
 from gcmagic.report import Report
 from tests.suites.cases import Case
+from tests.suites.held_out import HELD_OUT
 from tests.suites.single import SINGLE, pairs
 from tests.suites.unseen import UNSEEN
 
 CODES = {code for rule in CATALOGUE for code in rule.codes}
-SUITES: dict[str, tuple[Case, ...]] = {"single": SINGLE, "pairs": pairs(), "unseen": UNSEEN}
+SUITES: dict[str, tuple[Case, ...]] = {
+    "single": SINGLE,
+    "pairs": pairs(),
+    "unseen": UNSEEN,
+    "held_out": HELD_OUT,
+}
 FIRST = 3
 
 
@@ -122,7 +128,7 @@ def share(part: int, of: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--suites", default=",".join(SUITES), help="single,pairs,unseen")
+    parser.add_argument("--suites", default=",".join(SUITES), help="single,pairs,unseen,held_out")
     parser.add_argument("--right", type=int, default=1000, help="how many right networks")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()

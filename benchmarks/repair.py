@@ -86,7 +86,7 @@ def judged(case: Case, seconds: float) -> tuple[str, bool, float, tuple[Finding,
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("suite", nargs="?", default="single", help="single, pairs, unseen")
+    parser.add_argument("suite", nargs="?", default="single", help="or pairs, unseen, held_out")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--every", type=int, default=1, help="every so many cases")

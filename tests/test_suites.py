@@ -8,13 +8,17 @@ import pytest
 
 from gcmagic import PASS
 from gcmagic.check import check_problem
-from tests.suites import unseen
+from tests.suites import held_out, unseen
 from tests.suites.cases import Case, Mutation, mutated
 from tests.suites.single import NETWORKS, RIGHT, SINGLE, pairs
 
 # the whole suite runs in benchmarks/diagnosis.py
-SLICE = random.Random(1).sample(SINGLE, 16) + random.Random(1).sample(unseen.UNSEEN, 4)
-EVERY = (*SINGLE, *unseen.UNSEEN)
+SLICE = [
+    *random.Random(1).sample(SINGLE, 16),
+    *random.Random(1).sample(unseen.UNSEEN, 4),
+    *random.Random(1).sample(held_out.HELD_OUT, 8),
+]
+EVERY = (*SINGLE, *unseen.UNSEEN, *held_out.HELD_OUT)
 
 
 def named(cases):
@@ -25,7 +29,10 @@ def test_the_suite_is_as_large_as_it_says():
     assert len(NETWORKS) >= 12
     assert len(SINGLE) >= 150
     assert len(unseen.UNSEEN) >= 40
-    assert not {n.name for n in NETWORKS} & {n.name for n in unseen.NETWORKS}
+    assert len(held_out.NETWORKS) >= 14
+    assert len(held_out.HELD_OUT) >= 48
+    names = [n.name for n in (*NETWORKS, *unseen.NETWORKS, *held_out.NETWORKS)]
+    assert len(set(names)) == len(names)
     assert len(pairs()) == 40
     assert pairs() == pairs()
     assert len({case.name for case in EVERY}) == len(EVERY)
@@ -38,7 +45,7 @@ def test_a_bug_changes_lines_of_the_source_and_leaves_the_rest_in_place(case):
     compile(case.source, case.name, "exec")
 
 
-@pytest.mark.parametrize("case", named((*RIGHT, *unseen.RIGHT)))
+@pytest.mark.parametrize("case", named((*RIGHT, *unseen.RIGHT, *held_out.RIGHT)))
 def test_right_code_passes_without_a_word(case):
     report = check_problem(case.problem(), init="random", steps=0)
     assert report.verdict is PASS, report
