@@ -184,16 +184,16 @@ def directional(
 
 def ahead(
     problem: Problem,
-    starts: Sequence[tuple[np.ndarray, np.ndarray, float]],
+    starts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, float]],
     seconds: float,
     limit: float = 2.0**28,
 ) -> list[Known]:
-    """Evaluators for `directional` that know what it will ask for, all from one call of the cost.
+    """Evaluators that know J one step to either side on some lines, all from one call of the cost.
 
     Parameters
     ----------
     starts
-        Theta, directions and J for every call of `directional` that is to come.
+        Theta, directions, a step along each, and J at theta.
     seconds
         What a call of the cost takes.
     limit
@@ -205,16 +205,15 @@ def ahead(
         One a start; they know nothing where the cost cannot be run on many copies at once.
     """
     nothing = [Known({}) for _ in starts]
-    count = sum(2 * len(FIRST) * len(directions) + 1 for _, directions, _ in starts)
+    count = sum(2 * len(directions) + 1 for _, directions, _, _ in starts)
     if not starts or seconds > QUICK or count * problem.layout.size > MOST:
         return nothing  # calls one by one are as quick
     rows: list[np.ndarray] = []
     known: dict[int, float] = {}
     asked: list[np.ndarray] = []
-    for theta, directions, cost in starts:
+    for theta, directions, steps, cost in starts:
         known[sum(map(len, rows))] = cost
-        steps = first_steps(directions, abs(cost))[:, None] * RATIO ** np.array(FIRST)
-        asked.append(np.hstack([-steps, steps]))
+        asked.append(steps[:, None] * np.array([-1.0, 1.0]))
         moves = asked[-1][:, :, None] * directions[:, None, :]
         rows += [theta[None], theta + moves.reshape(-1, theta.size)]
     thetas = np.concatenate(rows)

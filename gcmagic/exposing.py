@@ -3,7 +3,8 @@
 A bias at zero, a gain at one, an output layer of zeros: there, terms of the gradient vanish, and
 with them the bugs in these terms. At a point where nothing is special they show, and one direction
 through an array shows any of them: the error of the gradient has a part along it, whatever its
-pattern. Four to six evaluations an array; a full check where that disagrees.
+pattern. Two evaluations an array, more steps where these leave it open; a full check where that
+disagrees.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ import numpy as np
 from .batched.points import Known
 from .comparison import FAIL
 from .confirm import POINTS, jittered
-from .directional import ahead, directional
+from .directional import EXPECTED, ahead, directional, first_steps, turned
 from .directions import random_directions
 from .errors import GradcheckError
 from .evaluation import Evaluator
 from .extended import slopes_right_in_extended_precision
 from .findings import Finding
+from .joint import SHARP
 from .parameters import Block
-from .phase import BACKWARD_ROUNDING, Phase, Settings
+from .phase import BACKWARD_ROUNDING, NOISE_BOUND, Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
 from .schemes import UNIT_ROUNDOFF
@@ -31,7 +33,7 @@ from .settling import SETTLING, point
 from .units import never_inactive
 
 # the part of the budget that this may take, and the evaluations that an array needs
-SHARE, EVALUATIONS = 0.2, 6
+SHARE, EVALUATIONS = 0.2, 4
 
 
 def expose(
@@ -81,13 +83,18 @@ def expose(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A point, J there, a direction through each array, values and noise that are known already."""
+    """A point, J and its spread there, a direction through each array, and a step along it.
+
+    The spread is that at the first point, in proportion; `coarse` where it is single precision.
+    """
 
     theta: np.ndarray
     cost: float
     directions: np.ndarray
+    steps: np.ndarray
+    spread: float
+    coarse: bool
     evaluator: Known
-    noise: float | None
 
 
 def _places(
@@ -113,16 +120,20 @@ def _places(
     directions = np.zeros((len(blocks), line.size))
     for row, block in zip(directions, blocks, strict=True):
         row[block.slice] = line[block.slice]
-    pairs = zip(thetas, costs, strict=True)
-    finite = [(theta, directions, cost) for theta, cost in pairs if np.isfinite(cost)]
-    noises = [_known_noise(first, cost) for _, _, cost in finite]
-    # steps for a noise that is known are others than those that are taken ahead
-    known = ahead(problem, finite, seconds) if None in noises else [Known({}) for _ in finite]
-    found = iter(zip(known, noises, strict=True))
-    return [
-        _Place(theta, cost, directions, *next(found)) if np.isfinite(cost) else None
-        for theta, cost in zip(thetas, costs, strict=True)
-    ]
+    coarse = first.is_single_precision and bool(first.cost)
+    made: list[_Place | None] = []
+    for theta, cost in zip(thetas, costs, strict=True):
+        if np.isfinite(cost):
+            spread = first.noise_beside(cost)
+            size = max(abs(cost), spread / (EXPECTED * UNIT_ROUNDOFF) if coarse else 0.0)
+            steps = first_steps(directions, size)
+            made.append(_Place(theta, cost, directions, steps, spread, coarse, Known({})))
+        else:
+            made.append(None)
+    finite = [place for place in made if place is not None]
+    starts = [(place.theta, directions, place.steps, place.cost) for place in finite]
+    known = iter(ahead(problem, starts, seconds))
+    return [None if place is None else replace(place, evaluator=next(known)) for place in made]
 
 
 def _suspects(
@@ -132,42 +143,62 @@ def _suspects(
 
     No evaluations where the gradient is not finite.
     """
-    directions = place.directions[left]
     known = place.evaluator.only(left)
+    nfev = 2 * len(left)
     try:
         gradient = problem.gradient_at(place.theta)
         if not np.all(np.isfinite(gradient)):
             return (), 0
+        rows = _open(problem, place, left, known, gradient, settings)
+        if not rows.size:
+            return (), nfev
+        directions = place.directions[left][rows]
         measured = directional(
-            problem, place.theta, directions, cost=place.cost, noise=place.noise, evaluator=known
+            problem,
+            place.theta,
+            directions,
+            cost=place.cost,
+            # in single precision the values along a line do not show it
+            noise=place.spread if place.coarse else None,
+            evaluator=known.only(rows.tolist()),
         )
     except GradcheckError:
         return (), 0
+    nfev += measured.nfev - 2 * len(rows)  # the first step has been taken
     expected = directions @ gradient
     rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * (np.abs(directions) @ np.abs(gradient))
     relative = settings.threshold * (np.abs(expected) + np.abs(measured.values))
     with np.errstate(invalid="ignore"):
         off = np.abs(measured.values - expected) > measured.errors + rounding + relative
-    # ahead of time three steps are taken along each, where all but the first ask for two
-    nfev = measured.nfev + (2 * (len(left) - 1) if known.values else 0)
     if np.any(off):
-        rows = np.flatnonzero(off)
+        wrong = np.flatnonzero(off)
         right, used = slopes_right_in_extended_precision(
-            problem, place.theta, directions[rows], expected[rows], measured.values[rows]
+            problem, place.theta, directions[wrong], expected[wrong], measured.values[wrong]
         )
-        off[rows], nfev = ~right, nfev + used
-    suspects = tuple(blocks[k].name for k, wrong in zip(left, off, strict=True) if wrong)
-    return suspects, nfev
+        off[wrong], nfev = ~right, nfev + used
+    return tuple(blocks[left[k]].name for k in rows[off]), nfev
 
 
-def _known_noise(first: Phase, cost: float) -> float | None:
-    """The spread of one J where it is in single precision, as the first point showed it.
-
-    There the values along a line do not show it, and it takes more of them than the slopes do.
-    """
-    if not first.is_single_precision or not first.cost:
-        return None
-    return first.noise_beside(cost)
+def _open(
+    problem: Problem,
+    place: _Place,
+    left: list[int],
+    known: Known,
+    gradient: np.ndarray,
+    settings: Settings,
+) -> np.ndarray:
+    """Which of the lines one step leaves open: the slope is off, or its error is not small."""
+    directions, steps = place.directions[left], place.steps[left]
+    at = turned(problem, place.theta, directions)
+    points = steps[:, None] * np.array([-1.0, 1.0])
+    below, above = known(at, np.zeros(len(left)), np.arange(len(left)), points).T
+    slopes, expected = (above - below) / (2 * steps), directions @ gradient
+    sizes = np.sqrt(directions**2 @ gradient**2)
+    rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * (np.abs(directions) @ np.abs(gradient))
+    error = NOISE_BOUND * place.spread / steps + rounding
+    allowed = error + settings.threshold * (np.abs(expected) + np.abs(slopes))
+    with np.errstate(invalid="ignore"):
+        return np.flatnonzero(~((np.abs(slopes - expected) <= allowed) & (error <= SHARP * sizes)))
 
 
 def _told(problem: Problem, phase: Phase, first: Phase) -> Phase:

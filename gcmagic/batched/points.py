@@ -29,7 +29,7 @@ AUDITED = 2
 
 
 class Known:
-    """An evaluator that looks values up, and calls the cost for those that it does not know.
+    """An evaluator that looks values up, and calls the cost, once, for those that are not there.
 
     Parameters
     ----------
@@ -54,6 +54,9 @@ class Known:
             return np.array(found, dtype=float)
         values = np.array(found, dtype=object)
         values[missing] = self._plain(problem, theta, components[missing], points[missing])
+        for place in missing:
+            k = int(components[place])
+            self.values.update({(k, t): values[place, n] for n, t in enumerate(points[place])})
         return values.astype(float)
 
     def only(self, components: Sequence[int]) -> Known:
