@@ -107,3 +107,12 @@ def test_data_are_what_the_functions_hold():
     cost, backward, params = sourceless(*BUGS[0])
     shapes = {array.shape for array in data(Problem(cost, backward, params))}
     assert {(COUNT, FEATURES), (COUNT, OUT)} <= shapes
+
+
+def test_lists_of_several_lengths_are_no_data():
+    words = [[0, 1], [2], [0]]
+    numbers = [[0.0, 1.0], [2.0, 3.0]]
+    names = {"words": words, "numbers": numbers}
+    cost = eval("lambda w: float(len(words)) + numbers[0][0]", names)
+    (found,) = {id(array): array for array in data(Problem(cost, cost, np.ones(2)))}.values()
+    assert np.array_equal(found, numbers)

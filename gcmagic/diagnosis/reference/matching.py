@@ -79,12 +79,21 @@ def data(problem: Problem) -> Iterator[np.ndarray]:
     seen: set[int] = set()
     for function in (problem.fun, problem.grad):
         for value in _held(function):
-            array = np.asarray(value) if isinstance(value, (np.ndarray, list)) else None
+            array = _array(value)
             if array is None or array.dtype.kind not in "fiub" or not 1 <= array.ndim <= 2:
                 continue
             if id(value) not in seen:
                 seen.add(id(value))
                 yield array
+
+
+def _array(value: Any) -> np.ndarray | None:
+    if not isinstance(value, (np.ndarray, list)):
+        return None
+    try:
+        return np.asarray(value)
+    except ValueError:  # a list of lists of several lengths
+        return None
 
 
 def _held(function: Any) -> Iterator[Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ...errors import GradcheckError
 from ...phase import Settings, check_at
 from ...problem import Problem
 from .batches import fewer_rows
+from .data import arrays_of
 from .running import Ran
 from .target import Target
 
@@ -22,11 +24,20 @@ SAMPLE = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    """A place to prove repairs at: a problem, J there, and the numeric gradient to agree with."""
+    """A place to prove repairs at: a problem, J there, and the numeric gradient to agree with.
+
+    Attributes
+    ----------
+    problem, target, cost
+        What is looked at, what it has to agree with, and J there.
+    written
+        The arrays that code may write into here, with what they hold: each repair gets the same.
+    """
 
     problem: Problem
     target: Target
     cost: float
+    written: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
 
     def passes(self) -> bool:
         """Whether all agrees here, and J is what it was, with the code that stands now."""
@@ -36,7 +47,12 @@ class Point:
             gradient = self.problem.gradient_at(theta)
         except GradcheckError:
             return False
+        finally:
+            _put_back(self.written)
         return same and self.target.right(gradient) == frozenset(self.target.names)
+
+
+Standing = Callable[[], contextlib.AbstractContextManager[Any]]
 
 
 @dataclass(slots=True, eq=False)
@@ -64,32 +80,56 @@ class Proofs:
     ran: tuple[Ran, ...] = ()
     points: list[Point] = field(default_factory=list)
 
-    def look(self) -> None:
-        """Measure a random point that the report has not seen, where the cost is finite."""
+    def look(self, standing: Standing) -> None:
+        """Measure a random point that the report has not seen, where the cost is finite.
+
+        Within ``standing()`` the user's functions are those of a likely repair; where its
+        gradient is right, there is nothing to make sure of by further evaluations.
+        """
         if not self.points:
+            written = _written(self.problem)
             for target in self.others:
                 cost = self.problem.cost_at(target.theta)
-                self.points.append(Point(self.problem, target, cost))
+                _put_back(written)
+                self.points.append(Point(self.problem, target, cost, written))
             for theta in jittered(self.problem, self.start, self.settings.seed + 100, 3):
-                point = self._point(self.problem, theta)
+                point = self._point(self.problem, theta, standing)
                 if point is not None:
                     self.points.append(point)
                     break
 
     @contextlib.contextmanager
-    def other_batch(self) -> Iterator[Point | None]:
+    def other_batch(self, standing: Standing) -> Iterator[Point | None]:
         """A point on other data, None where there are none that fit."""
         with fewer_rows(self.problem, self.ran) as fewer:
             theta = self.points[-1].target.theta if self.points else self.start
-            yield None if fewer is None else self._point(fewer, theta)
+            yield None if fewer is None else self._point(fewer, theta, standing)
 
-    def _point(self, problem: Problem, theta: np.ndarray) -> Point | None:
+    def _point(self, problem: Problem, theta: np.ndarray, standing: Standing) -> Point | None:
         plain = replace(self.settings, sample=SAMPLE, epsilon=None)
+        written = _written(problem)
         try:
-            phase = check_at(problem, "a new point", theta, plain)
+            with standing():
+                gradient = problem.gradient_at(theta)
+            _put_back(written)
+            mended = replace(problem, grad=lambda _: problem.layout.unflatten(gradient))
+            phase = check_at(mended, "a new point", theta, plain)
         except (GradcheckError, ArithmeticError, ValueError):
             return None
+        finally:
+            _put_back(written)
         target = Target.of(phase)
         if phase.refused or not target.names:
             return None
-        return Point(problem, target, phase.cost)
+        return Point(problem, target, phase.cost, written)
+
+
+def _written(problem: Problem) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """The arrays that cost or gradient could write into, with what they hold."""
+    arrays = arrays_of((problem.fun, problem.grad, *problem.roots))
+    return tuple((array, array.copy()) for array in arrays if array.flags.writeable)
+
+
+def _put_back(written: tuple[tuple[np.ndarray, np.ndarray], ...]) -> None:
+    for array, saved in written:
+        np.copyto(array, saved)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import itertools
 from collections.abc import Iterable, Sequence
@@ -177,7 +178,8 @@ def _proved(candidates: Sequence[tuple[Change, ...]], proofs: Proofs) -> Repaire
     """Those of some repairs, each of one edit or two, that hold elsewhere too."""
     if not candidates:
         return None
-    proofs.look()
+    likely = functools.partial(_standing, _units(candidates[0]))
+    proofs.look(likely)
     passed: list[tuple[Change, ...]] = []
     for changes in candidates[:PROVED]:
         with _standing(_units(changes)):
@@ -186,7 +188,7 @@ def _proved(candidates: Sequence[tuple[Change, ...]], proofs: Proofs) -> Repaire
     if not passed:
         return None
     elsewhere: list[tuple[Change, ...]] = []
-    with proofs.other_batch() as point:
+    with proofs.other_batch(likely) as point:
         for changes in passed if point is not None else ():
             with _standing(_units(changes)):
                 if point is not None and point.passes():

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import perf_counter
 from types import CodeType
 
 import numpy as np
 
 from .edits import edits_at
-from .edits.analogy import edits as analogies
 from .edits.look import Look
 from .effects import effects
 from .scope import Scope
@@ -58,18 +57,15 @@ class Place:
     rank: int
     look: Look
     moves: frozenset[str] | None = None
-    _levels: dict[int, list[Edit]] | None = None
+    _made: set[int] = field(default_factory=set)
+    _levels: dict[int, list[Edit]] = field(default_factory=dict)
 
     def edits(self, level: int) -> list[Edit]:
         """Its edits of one level."""
-        if level == 0:
-            return [edit for edit in analogies(self.look) if edit.level == 0]
-        if level == 1:  # most searches end here: what goes further is not made yet
-            near = replace(self.look, limit=1)
-            return [edit for edit in edits_at(near) if edit.level == 1]
-        if self._levels is None:
-            self._levels = {}
-            for edit in edits_at(self.look):
+        made = min(level, 2)
+        if made not in self._made:
+            self._made.add(made)
+            for edit in edits_at(self.look, made):
                 self._levels.setdefault(edit.level, []).append(edit)
         return self._levels.get(level, [])
 

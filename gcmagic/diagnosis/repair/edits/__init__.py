@@ -6,6 +6,7 @@ A family is a function ``family(look) -> Iterator[Edit]``; the level says how fa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ..sites import Edit
 from . import (
@@ -22,8 +23,8 @@ from . import (
 )
 from .look import Look
 
-FAMILIES: tuple[Callable[[Look], Iterator[Edit]], ...] = (
-    analogy.edits,
+Family = Callable[[Look], Iterator[Edit]]
+FAMILIES: tuple[Family, ...] = (
     operators.edits,
     calls.edits,
     indices.edits,
@@ -36,7 +37,16 @@ FAMILIES: tuple[Callable[[Look], Iterator[Edit]], ...] = (
 )
 
 
-def edits_at(look: Look) -> Iterator[Edit]:
-    """All edits at one site, in no order of levels."""
-    for family in FAMILIES:
-        yield from family(look)
+def edits_at(look: Look, level: int) -> Iterator[Edit]:
+    """The edits of one level at a site; from level 2 on those of all levels from there.
+
+    Most searches end at level 1, so what goes further is not made for it.
+    """
+    families: tuple[Family, ...] = (analogy.edits,)
+    if level:
+        families = (analogy.missing, *FAMILIES) if level == 1 else FAMILIES
+        look = replace(look, limit=1) if level == 1 else look
+    for family in families:
+        for edit in family(look):
+            if edit.level >= level and (level > 1 or edit.level == level):
+                yield edit

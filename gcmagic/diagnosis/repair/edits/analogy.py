@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)$")
 
 
 def edits(look: Look) -> Iterator[Edit]:
-    """The statement as each of its siblings would have it, and a sibling that is missing."""
+    """The statement as each of its siblings would have it."""
     if look.site.header:
         return
     mine = _target_word(look.site)
@@ -37,11 +37,13 @@ def edits(look: Look) -> Iterator[Edit]:
             if made is not None and ast.unparse(made) != here:
                 yield look.put(0, "analogy", lambda made=made: made)
                 break
-    yield from _missing(look, mine)
 
 
-def _missing(look: Look, mine: str) -> Iterator[Edit]:
+def missing(look: Look) -> Iterator[Edit]:
     """What follows a sibling and does not follow this statement, put behind it."""
+    mine = None if look.site.header else _target_word(look.site)
+    if mine is None:
+        return
     after = _next(look.site)
     texts = {look.scope.text(site.statement) for site in look.every if not site.header}
     for site in look.every:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -162,7 +163,12 @@ def _divisors(look: Look, shape: tuple[int, ...] | None) -> Iterator[tuple[int, 
 
 
 def _is_gradient(atom: Atom) -> bool:
-    return bool(re.match(r"d[A-Z_]|d(out|x|y|z|a|h|l)|delta|grad", atom.key))
+    return _names_gradient(atom.key)
+
+
+@functools.cache
+def _names_gradient(key: str) -> bool:
+    return bool(re.match(r"d[A-Z_]|d(out|x|y|z|a|h|l)|delta|grad", key))
 
 
 def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:

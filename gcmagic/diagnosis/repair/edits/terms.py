@@ -87,6 +87,10 @@ def _products(look: Look, dead: Atom, shape: tuple[int, ...]) -> Iterator[tuple[
 
 
 def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tuple[int, ast.expr]]:
+    if look.limit < 2:  # the arrays that nothing reads are all that there is of level 1
+        unread = (atom for atom in look.scope.arrays if atom.label in unused)
+        yield from ((1, atom.node) for atom in unread if atom.shape == shape)
+        return
     scales = [*look.scope.floats, *(a for a in look.scope.counts if abs(a.value) > 1)]
     counts = [a for a in look.scope.counts if abs(a.value) > 1]
     yield from ((3, term) for term in _matrix_products(look, shape))
