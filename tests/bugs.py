@@ -134,7 +134,7 @@ BUGS = {
         ),
     ),
     "constant-factor": (
-        ("no 1/N", network(data=8.0), " ".join(ALL), "8 times what it should be (8 = X.shape[0])"),
+        ("no 1/N", network(data=8.0), " ".join(ALL), "8 times what it should be (8 = X.shape[0]"),
         ("1/N twice", network(scaled(1 / 8, "W1")), "W1", "1/8 = 1 / X.shape[0]"),
         ("2", network(scaled(2, "W3", "b3")), "W3 b3", "2 times what it should be"),
         ("width", network(scaled(5, "b2")), "b2", "5 = W1.shape[1]"),

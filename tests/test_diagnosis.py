@@ -11,9 +11,10 @@ import pytest
 import gcmagic
 from gcmagic import PASS
 from gcmagic.check import check_problem
-from gcmagic.diagnosis.constants import Constant, called
+from gcmagic.diagnosis.constants import Constant, called, known_constants
 from gcmagic.diagnosis.factors import factor_text
 from gcmagic.diagnosis.rules import CATALOGUE
+from gcmagic.problem import Problem
 from tests.bugs import BUGS, network
 
 ROOT = Path(gcmagic.__file__).parent
@@ -72,6 +73,20 @@ def test_right_code_gets_no_finding():
 def test_a_constant_is_called_what_it_is(c, name):
     known = (Constant(8.0, "N", True), Constant(3.0, "k", True), Constant(0.6, "keep", False))
     assert called(c, known) == name
+
+
+def test_a_setting_as_large_as_a_size_is_named_beside_it():
+    """The numbers cannot tell which of the two was forgotten."""
+    known = (Constant(8.0, "N", True), Constant(8.0, "scale", False))
+    assert called(8.0, known) == "N or scale"
+    assert called(1 / 8, known) == "1 / N or 1 / scale"
+    assert called(4.0, known) == "N / 2"
+
+
+def test_of_two_equal_sizes_the_first_axis_gives_the_name():
+    data = {"X": np.zeros((8, 3)), "tau": np.zeros(3)}
+    problem = Problem(np.sum, np.ones_like, np.zeros(2), roots=(data,))
+    assert called(3.0, known_constants(problem)) == "tau.shape[0]"
 
 
 def test_nothing_is_called_proved_on_fewer_than_four_numbers_beyond_the_fitted_ones():

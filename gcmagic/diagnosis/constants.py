@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from math import isfinite, sqrt
@@ -28,14 +28,19 @@ class Constant:
 
 
 def known_constants(problem: Problem) -> tuple[Constant, ...]:
-    """Sizes of the data first, then those of the parameters, then settings such as ``lam``."""
+    """Sizes of the data first, then those of the parameters, then settings such as ``lam``.
+
+    Of two sizes that are equal, the first axis of an array gives its name: people divide by the
+    number of examples, of labels or of quantiles more often than by a width.
+    """
     names = set(problem.layout.names)
     found: dict[float, Constant] = {}
     values = dict(_named(problem))
-    for name, value in values.items():
-        if name not in names:
-            for size, label in _sizes(name, value):
-                found.setdefault(float(size), Constant(float(size), label, True))
+    data = [
+        pair for name, value in values.items() if name not in names for pair in _sizes(name, value)
+    ]
+    for size, label in sorted(data, key=lambda pair: not pair[1].endswith("shape[0]")):
+        found.setdefault(float(size), Constant(float(size), label, True))
     for block in problem.layout.blocks:
         for axis, size in enumerate(block.shape):
             label = f"{block.name}.shape[{axis}]"
@@ -53,13 +58,17 @@ def called(c: float, constants: tuple[Constant, ...], close: float = CLOSE) -> s
     """What a factor is in terms of the constants, ``X.shape[1]``, ``1 / keep_prob``; or nothing.
 
     The likelier forms come first: a size or its inverse, then with a 2, a setting, a root, and
-    the product of two sizes last.
+    the product of two sizes last. A setting that is as much as the size is named beside it,
+    ``X.shape[1] or s``: the numbers cannot tell which of them it is.
     """
     if abs(abs(c) - 1) < 1e-3:
         return ""
+    settings = [k for k in constants if not k.is_size]
     for value, text in _forms(constants):
         if abs(c - value) <= close * abs(value):
-            return text
+            same = [other for v, other in _plain(settings) if abs(c - v) <= close * abs(v)]
+            alone = not same or text in same or text not in {t for _, t in _plain(constants)}
+            return text if alone else f"{text} or {same[0]}"
         if abs(c + value) <= close * abs(value) and " " not in text:
             return f"-{text}"
     return ""
@@ -68,12 +77,9 @@ def called(c: float, constants: tuple[Constant, ...], close: float = CLOSE) -> s
 def _forms(constants: tuple[Constant, ...]) -> Iterator[tuple[float, str]]:
     sizes = [k for k in constants if k.is_size]
     settings = [k for k in constants if not k.is_size]
-    for k in sizes:
-        yield k.value, k.name
-        yield 1 / k.value, f"1 / {k.name}"
+    yield from _plain(sizes)
     for k in settings:
-        yield k.value, k.name
-        yield 1 / k.value, f"1 / {k.name}"
+        yield from _plain([k])
         yield k.value**2, f"{k.name}**2"
     for k in sizes:
         if k.value > 4:  # below, halves of one thing are too often something else
@@ -97,6 +103,12 @@ def _forms(constants: tuple[Constant, ...]) -> Iterator[tuple[float, str]]:
         yield 1 / (k.value * n.value), f"1 / ({k.name} * {n.name})"
         yield k.value / n.value, f"{k.name} / {n.name}"
         yield n.value / k.value, f"{n.name} / {k.name}"
+
+
+def _plain(constants: Iterable[Constant]) -> Iterator[tuple[float, str]]:
+    for k in constants:
+        yield k.value, k.name
+        yield 1 / k.value, f"1 / {k.name}"
 
 
 def _sizes(name: str, value: Any) -> Iterator[tuple[int, str]]:

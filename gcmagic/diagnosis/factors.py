@@ -141,7 +141,9 @@ def hint(text: str, name: str, gradients: str) -> str:
         size = name.removeprefix("1 / ")
         also = f" 2 is also {size}." if size and " " not in size else ""
         return f"Look for {what} where {gradients} is computed.{also}"
-    if name and " " not in name and not name.startswith("-"):
+    name = name.replace(" or 1 / ", " or ")
+    plain = " " not in name.replace(" or ", "")
+    if name and plain and not name.startswith("-"):
         return f"Is a division by {name} missing, or a factor too many, where {gradients} is made?"
     if name.startswith("1 / ") and "(" not in name.removeprefix("1 / sqrt("):
         return f"Is it divided by {name.removeprefix('1 / ')} once too often in {gradients}?"
