@@ -38,11 +38,10 @@ class Derivative:
     costs: np.ndarray
     nfev: int
 
-    def only(self, places: np.ndarray) -> Derivative:
-        """The same of some of the components."""
-        costs = self.costs[places]
-        steps = self.steps[places]
-        return Derivative(self.components[places], self.values[places], steps, costs, costs.size)
+    def only(self, places: np.ndarray | slice) -> Derivative:
+        """The same of some of the components, with values of its own."""
+        costs, values = self.costs[places], np.array(self.values[places])
+        return Derivative(self.components[places], values, self.steps[places], costs, costs.size)
 
 
 def derivative(
