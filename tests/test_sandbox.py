@@ -233,6 +233,21 @@ def test_generators_of_numpy_python_and_the_user_go_on_as_before() -> None:
     assert first == again == after
 
 
+@pytest.mark.parametrize("kept", [False, True])
+def test_the_normal_variable_that_numpy_keeps_for_the_next_call_comes_back(kept) -> None:
+    np.random.seed(6)
+    if kept:
+        np.random.randn()  # makes two: the next call takes the second, and leaves the words alone
+    before = np.random.get_state()
+    with untouched() as snapshot:
+        assert snapshot.changed() == ()
+        np.random.randn()
+        assert snapshot.changed() == ("NumPy's generator",)
+    after = np.random.get_state()
+    assert before[2:] == after[2:]
+    assert before[1].tobytes() == after[1].tobytes()
+
+
 def test_a_quick_restore_puts_back_generators_and_what_was_seen_to_change() -> None:
     root = {"a": np.zeros(2), "b": np.zeros(2)}
     generator = np.random.default_rng(0)

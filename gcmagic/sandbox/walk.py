@@ -27,6 +27,7 @@ from .entries import (
     same,
     write_slot,
 )
+from .numpys_generator import legacy_generator
 from .owned import LIBRARIES, attribute_names, global_names, users_module, users_own
 
 # iterators that can be set back as long as they are not used up
@@ -41,6 +42,7 @@ class Walk:
         self.seen: dict[int, Any] = {}  # holds the objects, so that no id is used twice
         self.pending: list[tuple[str, Any]] = []
         self.names: set[tuple[int, str]] = set()
+        self.owned: dict[type, bool] = {}
 
     def entries(self, roots: tuple[Any, ...]) -> tuple[Entry, ...]:
         """An entry of all that can change, each in the order in which it is found."""
@@ -59,9 +61,15 @@ class Walk:
 
     def generators(self) -> None:
         """The global random generators: of NumPy, of Python, of torch where it is loaded."""
-        legacy = getattr(np.random.mtrand, "_rand")  # noqa: B009 (a private name)
-        self.pair("NumPy's generator", lambda: legacy.get_state(legacy=False), legacy.set_state)
-        self.pair("Python's generator", random.getstate, random.setstate)
+        self.found.append(legacy_generator())
+        state = random.getstate()
+        self.found.append(
+            Entry(
+                "Python's generator",
+                lambda: random.getstate() != state,  # 625 numbers: as one, not one by one
+                lambda: random.setstate(state),
+            )
+        )
         torch = sys.modules.get("torch")
         if torch is not None and hasattr(torch, "get_rng_state"):
             self.pair("torch's generator", torch.get_rng_state, torch.set_rng_state)
@@ -73,6 +81,9 @@ class Walk:
 
     def visit(self, name: str, value: Any) -> None:
         """Remember one object, and note what it leads to."""
+        if type(value) is np.ndarray:  # as most are
+            self.array(name, value)
+            return
         if isinstance(value, (types.ModuleType, types.BuiltinFunctionType)):
             return
         if isinstance(value, np.ndarray):
@@ -118,8 +129,14 @@ class Walk:
             saved = value.detach().clone()
             self.pair(name, lambda: value.detach().clone(), lambda _: value.data.copy_(saved))
         # a subclass of dict, list or ndarray that the user wrote has attributes as well
-        if users_own(type(value)) or isinstance(value, types.SimpleNamespace):
+        if self.is_owned(type(value)) or isinstance(value, types.SimpleNamespace):
             self.instance(name, value)
+
+    def is_owned(self, cls: type) -> bool:
+        """As `users_own`, asked once for every class."""
+        if cls not in self.owned:
+            self.owned[cls] = users_own(cls)
+        return self.owned[cls]
 
     def array(self, name: str, value: np.ndarray) -> None:
         """An entry for the bytes of an array, its shape and whether it may be written."""
@@ -161,7 +178,7 @@ class Walk:
             self.found.append(Entry(name, lambda: list(state) != keys, extra))
         for cls in type(value).__mro__:
             for key, slot in vars(cls).items():
-                if isinstance(slot, types.MemberDescriptorType) and users_own(cls):
+                if isinstance(slot, types.MemberDescriptorType) and self.is_owned(cls):
                     self.slot(f"{name}.{key}", value, slot)
         self.pending.append((type(value).__name__, type(value)))
 
@@ -180,7 +197,7 @@ class Walk:
 
     def type(self, cls: type) -> None:
         """Entries for the attributes of a user's class."""
-        if not users_own(cls):
+        if not self.is_owned(cls):
             return
         saved = {key: item for key, item in vars(cls).items() if not key.startswith("__")}
         saved |= {key: vars(cls)[key] for key in ("__init__", "__call__") if key in vars(cls)}
