@@ -208,15 +208,21 @@ def ahead(
     count = sum(2 * len(directions) + 1 for _, directions, _, _ in starts)
     if not starts or seconds > QUICK or count * problem.layout.size > MOST:
         return nothing  # calls one by one are as quick
-    rows: list[np.ndarray] = []
+    thetas = np.empty((count, problem.layout.size))
     known: dict[int, float] = {}
     asked: list[np.ndarray] = []
+    row = 0
     for theta, directions, steps, cost in starts:
-        known[sum(map(len, rows))] = cost
+        known[row] = cost
         asked.append(steps[:, None] * np.array([-1.0, 1.0]))
-        moves = asked[-1][:, :, None] * directions[:, None, :]
-        rows += [theta[None], theta + moves.reshape(-1, theta.size)]
-    thetas = np.concatenate(rows)
+        thetas[row : row + asked[-1].size + 1] = theta
+        row += 1
+        for direction, ts in zip(directions, asked[-1], strict=True):
+            (where,) = np.nonzero(direction)  # those of one array: a part of theta
+            if where.size:
+                part = slice(where[0], where[-1] + 1)
+                thetas[row : row + ts.size, part] += ts[:, None] * direction[part]
+            row += ts.size
     values = tried(problem, thetas, known, limit)
     if values is None:
         return nothing
@@ -291,9 +297,10 @@ class Line:
 
     def wants_less(self, noise: float, first: Line) -> bool:
         """Choose the rung of least error; whether a step below all those taken may do better."""
-        self.rung = min(sorted(self.costs)[:-1], key=lambda r: self._error(r, noise, first))
+        errors = {rung: self._error(rung, noise, first) for rung in sorted(self.costs)[:-1]}
+        self.rung = min(errors, key=errors.__getitem__)
         rounding = ROUNDING * noise / self.step(self.rung)
-        return self.error(noise, first) > 10 * rounding and self.rung <= min(self.costs) + 1
+        return errors[self.rung] > 10 * rounding and self.rung <= min(self.costs) + 1
 
     def step(self, rung: int) -> float:
         """The step h."""
@@ -358,7 +365,11 @@ def _noise(lines: list[Line], cost: float) -> float | None:
     """The spread of one J, from what the lines leave of cubics; None where that does not tell."""
     if any(line.is_coarse() for line in lines):
         return None
-    left = np.concatenate([line.residues() for line in lines])
+    left = [residue for line in lines for residue in line.residues()]
+    if any(map(math.isnan, left)):
+        return None
     # half of the absolute values of a normal variable lie below 0.67 deviations
-    noise = max(UNIT_ROUNDOFF * abs(cost), float(np.median(left)) / 0.67)
+    left.sort()
+    middle = (left[(len(left) - 1) // 2] + left[len(left) // 2]) / 2
+    noise = max(UNIT_ROUNDOFF * abs(cost), middle / 0.67)
     return noise if noise <= SINGLE * UNIT_ROUNDOFF * abs(cost) else None

@@ -80,10 +80,21 @@ class Chosen:
         ready = (self.places >= start) & (self.places < stop)
         plain = self.wanted[ready]
         mine = values[self.places[ready], self.columns[ready]]
-        with np.errstate(invalid="ignore"):
-            allowed = RTOL * np.abs(plain - self.centre)
-            allowed += ROUNDING * np.maximum(np.abs(plain), abs(self.centre))
-            agrees = (np.abs(mine - plain) <= allowed) | (mine == plain)
-        agrees |= np.isnan(mine) & np.isnan(plain)
-        if not np.all(agrees):
-            raise Untraceable("audit: the copies and the plain calls give different costs")
+        hold(mine, plain, self.centre)
+
+
+def hold(mine: np.ndarray, plain: np.ndarray, centre: np.ndarray | float) -> None:
+    """Compare what copies gave with what plain calls gave, beside a `centre` that is known.
+
+    Raises
+    ------
+    Untraceable
+        Where they differ by more than rounding.
+    """
+    with np.errstate(invalid="ignore"):
+        allowed = RTOL * np.abs(plain - centre)
+        allowed += ROUNDING * np.maximum(np.abs(plain), np.abs(centre))
+        agrees = (np.abs(mine - plain) <= allowed) | (mine == plain)
+    agrees |= np.isnan(mine) & np.isnan(plain)
+    if not agrees.all():
+        raise Untraceable("audit: the copies and the plain calls give different costs")

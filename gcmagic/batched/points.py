@@ -7,6 +7,7 @@ which is most of a cost of small arrays.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..evaluation import Evaluator, SerialEvaluator
 from ..parameters import ParameterLayout
 from ..problem import Problem
 from .arrays import Copies
-from .audit import Chosen
+from .audit import hold
 from .batch import Batch, TooLarge, Untraceable
 from .evaluator import costs_of
 from .objects import carrying, placed
@@ -95,22 +96,19 @@ def values_at(
         values = costs_of(result, batch, problem.cost_name)
     finally:
         batch.close()
-    rng = np.random.default_rng(len(thetas))
-    _held(values, sorted(known), known, known)
-    drawn = rng.choice(len(thetas), min(AUDITED, len(thetas)), replace=False).tolist()
-    _held(values, drawn, {row: problem.cost_at(thetas[row]) for row in drawn}, known)
+    rows = [*sorted(known), *_drawn(len(thetas))]
+    plain = [known[row] if row in known else problem.cost_at(thetas[row]) for row in rows]
+    before = sorted(known)
+    centres = [known[max((k for k in before if k <= row), default=before[0])] for row in rows]
+    hold(values[rows], np.array(plain), np.array(centres))
     return values
 
 
-def _held(
-    values: np.ndarray, rows: list[int], plain: dict[int, float], known: dict[int, float]
-) -> None:
-    """Hold some values against plain calls, each by the last known one before it."""
-    for row in rows:
-        centre = known[max((k for k in known if k <= row), default=min(known))]
-        one = np.array([row])
-        chosen = Chosen(one, np.zeros_like(one), np.array([plain[row]]), centre)
-        chosen.compare(values[:, None], 0, len(values))
+@functools.lru_cache
+def _drawn(count: int) -> list[int]:
+    """Rows that are compared with plain calls."""
+    rng = np.random.default_rng(count)
+    return rng.choice(count, min(AUDITED, count), replace=False).tolist()
 
 
 def tried(
