@@ -218,7 +218,7 @@ cost = softmax_cost(scores, Y)
 dWc, dW1, dW2, dWo = se_backward(X, Y, Wc, W1, W2, Wo, scores, Z, s, e, g, O, A)
 """,
     rows("""
-dO = (O > 0) * dA[:, None, None, :] / area -> dO = (O > 0) * dA[:, None, None, :]
+dO = (O > 0) * dA[:, None, None, :] / area -> dO = (O > 0) * dA[:, None, None, :]   # constant-factor: 6
 dO = (O > 0) * dA[:, None, None, :] / area -> dO = dA[:, None, None, :] / area * np.ones_like(O)
 dg = np.sum(dO * Z, axis=(1, 2)) -> dg = np.sum(dO * O, axis=(1, 2))
 dg = np.sum(dO * Z, axis=(1, 2)) -> dg = np.mean(dO * Z, axis=(1, 2))
@@ -286,13 +286,13 @@ loss = tcn_loss(out, target)
 grads = tcn_backward(params, out, target, cache)
 """,
     rows("""
-dh2 = np.repeat(dpool, 2, axis=1) / 2 -> dh2 = np.repeat(dpool, 2, axis=1)
+dh2 = np.repeat(dpool, 2, axis=1) / 2 -> dh2 = np.repeat(dpool, 2, axis=1)   # constant-factor: 2
 dh2 = np.repeat(dpool, 2, axis=1) / 2 -> dh2 = np.tile(dpool, (1, 2, 1)) / 2
 dxp[:, k * d:k * d + T] += dout @ w[k].T -> dxp[:, k * d:k * d + T] = dout @ w[k].T
-dw[k] = np.einsum("ntc,ntf->cf", xp[:, k * d:k * d + T], dout) -> dw[k] = np.einsum("ntc,ntf->cf", xp[:, k:k + T], dout)
+dw[k] = np.einsum("ntc,ntf->cf", xp[:, k * d:k * d + T], dout) -> dw[k] = np.einsum("ntc,ntf->cf", xp[:, k:k + T], dout)   # some-components: axis 0: 1, 2
 return dxp[:, (K - 1) * d:], dw, db -> return dxp[:, :T], dw, db
 dxp[:, k * d:k * d + T] += dout @ w[k].T -> dxp[:, k * d:k * d + T] += dout @ w[K - 1 - k].T
-db = dout.sum(axis=(0, 1)) -> db = dout.sum(axis=1).mean(axis=0)
+db = dout.sum(axis=(0, 1)) -> db = dout.sum(axis=1).mean(axis=0)   # constant-factor: 1/3
 """),
 )
 
@@ -364,7 +364,7 @@ dS = dS / np.sqrt(q.shape[2]) -> dS = dS / np.sqrt(X.shape[1])
 dk = dS.transpose(0, 2, 1) @ q -> dk = dS @ q
 dS = A * (dA - np.sum(dA * A, axis=-1, keepdims=True)) -> dS = A * (dA - np.sum(dA * A, axis=1, keepdims=True))
 dS = A * (dA - np.sum(dA * A, axis=-1, keepdims=True)) -> dS = dA * A * (1 - A)
-np.add.at(g["E"], tokens, dX) -> g["E"][tokens] += dX
+np.add.at(g["E"], tokens, dX) -> g["E"][tokens] += dX   # some-components: row 1
 g["P"] = dX | g["E"] = np.zeros_like(p["E"]) -> g["P"] = dR | g["E"] = np.zeros_like(p["E"])
 dA = do @ v.transpose(0, 2, 1) -> dA = do @ k.transpose(0, 2, 1)
 dX = merge(dq) @ p["Wq"].T + merge(dk) @ p["Wk"].T + merge(dv) @ p["Wv"].T -> dX = merge(dq) @ p["Wq"].T + merge(dk) @ p["Wk"].T

@@ -49,7 +49,7 @@ dea = scale * (en - ep) -> dea = scale * (ep - en)
 dea = scale * (en - ep) -> dea = scale * (ea - ep)
 den = scale * (ea - en) -> den = scale * (en - ea)
 scale = 2 * active[:, None] / len(anchor) -> scale = 2 * np.ones_like(active)[:, None] / len(anchor)
-scale = 2 * active[:, None] / len(anchor) -> scale = 2 * active[:, None] / active.sum()
+scale = 2 * active[:, None] / len(anchor) -> scale = 2 * active[:, None] / active.sum()   # constant-factor: 3.5
 dW2 += h.T @ de -> dW2 = h.T @ de
 for X, h, de in ((anchor, ha, dea), (positive, hp, dep), (negative, hn, den)): -> for X, h, de in ((anchor, ha, dea), (positive, hp, dep)):
 dW1 += X.T @ dz -> dW1 += anchor.T @ dz
@@ -103,7 +103,7 @@ dmu = resp * (mu - y) / sigma ** 2 / N -> dmu = pi * (mu - y) / sigma ** 2 / N
 dlog_sigma = resp * (1 - ((y - mu) / sigma) ** 2) / N -> dlog_sigma = resp * (1 / sigma - (y - mu) ** 2 / sigma ** 3) / N
 dlog_sigma = resp * (1 - ((y - mu) / sigma) ** 2) / N -> dlog_sigma = resp * (1 - (y - mu) ** 2 / sigma) / N
 dlogits = (pi - resp) / N -> dlogits = (resp - pi) / N
-do = np.concatenate([dlogits, dmu, dlog_sigma], axis=1) -> do = np.concatenate([dlogits, dlog_sigma, dmu], axis=1)
+do = np.concatenate([dlogits, dmu, dlog_sigma], axis=1) -> do = np.concatenate([dlogits, dlog_sigma, dmu], axis=1)   # order
 resp = parts / parts.sum(axis=1, keepdims=True) -> resp = parts / parts.sum(axis=0, keepdims=True)
 """),
 )
@@ -274,7 +274,7 @@ dgaps = np.cumsum(dcuts[::-1])[::-1] -> dgaps = np.cumsum(dcuts)
 dgaps = np.cumsum(dcuts[::-1])[::-1] -> dgaps = dcuts.copy()
 dgaps[1:] *= np.exp(gaps[1:]) ->
 dgaps[1:] *= np.exp(gaps[1:]) -> dgaps[1:] *= gaps[1:]
-if k > 0: -> if k > 1:
+if k > 0: -> if k > 1:   # some-components
 dcuts[k - 1] += low[i] -> dcuts[k - 1] -= low[i]
 df = up - low -> df = up + low
 up = upper * (1 - upper) / p / n -> up = upper * (1 - upper) / n
@@ -323,7 +323,7 @@ pos = (1 - P) ** gamma * (gamma * P * np.log(P) - (1 - P)) -> pos = (1 - P) ** (
 neg = P ** gamma * (P - gamma * (1 - P) * np.log(1 - P)) -> neg = P ** gamma * (P + gamma * (1 - P) * np.log(1 - P))
 neg = P ** gamma * (P - gamma * (1 - P) * np.log(1 - P)) -> neg = P ** gamma * (P - gamma * np.log(1 - P))
 dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / len(X) -> dZ2 = (alpha * Y * pos + (1 - Y) * neg) / len(X)
-dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / len(X) -> dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / Y.size
+dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / len(X) -> dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / Y.size   # constant-factor: 1/4
 dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / len(X) -> dZ2 = alpha * (P - Y) / len(X)
 """),
 )
@@ -369,7 +369,7 @@ loss = cosine_loss(X, y, W1, W, s)
 grads = cosine_grads(X, y, W1, W, s)
 """,
     rows("""
-dcos = s * d / len(y) -> dcos = d / len(y)
+dcos = s * d / len(y) -> dcos = d / len(y)   # constant-factor: 1 / s
 dZ = (dE - E * np.sum(dE * E, axis=1, keepdims=True)) / zn -> dZ = dE / zn
 dZ = (dE - E * np.sum(dE * E, axis=1, keepdims=True)) / zn -> dZ = (dE - E * np.sum(dE * E, axis=0, keepdims=True)) / zn
 dZ = (dE - E * np.sum(dE * E, axis=1, keepdims=True)) / zn -> dZ = dE - E * np.sum(dE * E, axis=1, keepdims=True)

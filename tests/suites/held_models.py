@@ -44,7 +44,7 @@ dH1 = A.T @ dZ2 @ W2.T -> dH1 = A @ dZ2 @ W2.T
 dH1 = A.T @ dZ2 @ W2.T -> dH1 = dZ2 @ W2.T
 dW2 = (A @ H1).T @ dZ2 -> dW2 = H1.T @ dZ2
 dZ2[train] = P[train] -> dZ2[:] = P
-dZ2 /= len(train) -> dZ2 /= len(labels)
+dZ2 /= len(train) -> dZ2 /= len(labels)   # constant-factor: train.shape[0] / A.shape[0]
 dZ1 = dH1 * (Z1 > 0) -> dZ1 = dH1 * (A @ Z1 > 0)
 """),
 )
@@ -96,7 +96,7 @@ dphi = dpool[:, None, :] * mask[:, :, None] / self.counts[:, None, None] -> dphi
 dphi = dpool[:, None, :] * mask[:, :, None] / self.counts[:, None, None] -> dphi = dpool[:, None, :] / self.counts[:, None, None] * np.ones_like(self.phi)
 dphi = dpool[:, None, :] * mask[:, :, None] / self.counts[:, None, None] -> dphi = dpool[:, None, :] * mask[:, :, None]
 dz = dphi * (self.sig + self.z * self.sig * (1 - self.sig)) -> dz = dphi * (self.sig + self.phi * self.sig * (1 - self.sig))
-dout = np.tanh(out - t) / out.size -> dout = np.tanh(out - t) / len(out)
+dout = np.tanh(out - t) / out.size -> dout = np.tanh(out - t) / len(out)   # constant-factor: 2
 dz = dphi * (self.sig + self.z * self.sig * (1 - self.sig)) -> dz = dphi * self.sig * (1 - self.sig)
 """),
 )
@@ -210,7 +210,7 @@ adj = adj + da @ self.W.T -> adj = adj + da @ self.W
 adj = adj + da @ self.W.T -> adj = adj + self.dt * da @ self.W.T
 da = self.dt * adj * (1 - self.slopes[i] ** 2) -> da = adj * (1 - self.slopes[i] ** 2)
 self.dW += self.states[i].T @ da -> self.dW += self.states[i + 1].T @ da
-self.dc += i * self.dt * da.sum(axis=0) -> self.dc += i * da.sum(axis=0)
+self.dc += i * self.dt * da.sum(axis=0) -> self.dc += i * da.sum(axis=0)   # constant-factor: ode.steps
 for i in range(self.steps - 1, -1, -1): -> for i in range(self.steps - 1, 0, -1):
 self.dV = self.states[-1].T @ dy -> self.dV = self.slopes[-1].T @ dy
 """),
@@ -254,7 +254,7 @@ grads = fm_backward(p, X, y, logit, XV, H, l2)
 grads["V"] = X.T @ (d[:, None] * XV) - p["V"] * ((X ** 2).T @ d)[:, None] -> grads["V"] = X.T @ (d[:, None] * XV)
 grads["V"] = X.T @ (d[:, None] * XV) - p["V"] * ((X ** 2).T @ d)[:, None] -> grads["V"] = X.T @ (d[:, None] * XV) - p["V"] * (X.T @ d)[:, None]
 grads["V"] = X.T @ (d[:, None] * XV) - p["V"] * ((X ** 2).T @ d)[:, None] -> grads["V"] = X.T @ (d[:, None] * XV) - p["V"] ** 2 * ((X ** 2).T @ d)[:, None]
-grads["V"] += 2 * l2 * p["V"] -> grads["V"] += l2 * p["V"]
+grads["V"] += 2 * l2 * p["V"] -> grads["V"] += l2 * p["V"]   # regulariser: 0.05
 d = -y / (1 + np.exp(y * logit)) / len(y) -> d = -y / (1 + np.exp(-y * logit)) / len(y)
 dpre = np.outer(d, p["u"]) * np.where(H > 0, 1, 0.1) -> dpre = np.outer(d, p["u"]) * np.where(H > 0, 1, 0)
 """),
@@ -309,7 +309,7 @@ dW, db, dA = crf_gradient(X, tags, W, b, A)
     rows("""
 dA += np.exp(alpha[t - 1][:, None] + A + E[t] + beta[t] - logZ) -> dA += np.exp(alpha[t - 1][:, None] + A + beta[t] - logZ)
 dA += np.exp(alpha[t - 1][:, None] + A + E[t] + beta[t] - logZ) -> dA += np.exp(alpha[t][:, None] + A + E[t] + beta[t] - logZ)
-dA[tags[t - 1], tags[t]] -= 1 -> dA[tags[t], tags[t - 1]] -= 1
+dA[tags[t - 1], tags[t]] -= 1 -> dA[tags[t], tags[t - 1]] -= 1   # some-components
 beta[t] = lse(A + E[t + 1] + beta[t + 1], 1) -> beta[t] = lse(A + E[t] + beta[t + 1], 1)
 beta[t] = lse(A + E[t + 1] + beta[t + 1], 1) -> beta[t] = lse(A + E[t + 1] + beta[t + 1], 0)
 dE = np.exp(alpha + beta - logZ) -> dE = np.exp(alpha - logZ)
@@ -350,9 +350,9 @@ dC, dbeta, dW, db = rbf_grads(X, Y, C, beta, W, b)
     rows("""
 dbeta = -width * np.sum(G * sq, axis=0) -> dbeta = -np.sum(G * sq, axis=0)
 dbeta = -width * np.sum(G * sq, axis=0) -> dbeta = -width * np.sum(dphi * sq, axis=0)
-dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C)
+dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C)   # constant-factor: 1/2
 dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = 2 * width[:, None] * (G.T @ X - C)
-dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = 2 * width[:, None] * (G.sum(axis=0)[:, None] * C - G.T @ X)
+dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = 2 * width[:, None] * (G.sum(axis=0)[:, None] * C - G.T @ X)   # sign
 dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = 2 * beta[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C)
 """),
 )
@@ -397,7 +397,7 @@ dA, dL, dR, dC, dc = pinball_grads(X1, X2, y, tau, L, R, C, q, h, left, right, i
     rows("""
 dq = np.where(err > 0, -tau, 1 - tau) / err.size -> dq = np.where(err > 0, -tau, tau) / err.size
 dq = np.where(err > 0, -tau, 1 - tau) / err.size -> dq = np.where(err < 0, -tau, 1 - tau) / err.size
-dq = np.where(err > 0, -tau, 1 - tau) / err.size -> dq = np.where(err > 0, -tau, 1 - tau) / len(err)
+dq = np.where(err > 0, -tau, 1 - tau) / err.size -> dq = np.where(err > 0, -tau, 1 - tau) / len(err)   # constant-factor: tau.shape[0]
 dleft = dinter * right -> dleft = dinter * left
 dright = dinter * left -> dright = dinter * inter
 dh = dleft @ L.T -> dh = dinter @ L.T
