@@ -89,6 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("suite", nargs="?", default="single", help="or pairs, unseen, held_out")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--all", action="store_true", help="show what mends the rest, too")
     parser.add_argument("--every", type=int, default=1, help="every so many cases")
     options = parser.parse_args(argv)
     suite = import_module("tests.suites.single")
@@ -108,7 +109,7 @@ def main(argv: list[str] | None = None) -> int:
         if outcome != "not caught":
             times.append(used)
         on_line += outcome == "repaired" and is_on_line
-        if outcome != "repaired" or not is_on_line:
+        if options.all or outcome != "repaired" or not is_on_line:
             what = "; ".join(f"{f.line}: {f.after}" for f in found if f.code == "repair")
             print(f"{outcome:11} {used:5.2f} s  {case.name}\n            {what}", flush=True)
     count = len(cases)
