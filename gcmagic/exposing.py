@@ -28,6 +28,7 @@ from .parameters import Block
 from .phase import BACKWARD_ROUNDING, NOISE_BOUND, Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
+from .rungs import RESOLUTION
 from .schemes import UNIT_ROUNDOFF
 from .settling import SETTLING, point
 from .units import never_inactive
@@ -196,9 +197,10 @@ def _open(
     sizes = np.sqrt(directions**2 @ gradient**2)
     rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * (np.abs(directions) @ np.abs(gradient))
     error = NOISE_BOUND * place.spread / steps + rounding
+    small = RESOLUTION / 3 if place.coarse else SHARP
     allowed = error + settings.threshold * (np.abs(expected) + np.abs(slopes))
     with np.errstate(invalid="ignore"):
-        return np.flatnonzero(~((np.abs(slopes - expected) <= allowed) & (error <= SHARP * sizes)))
+        return np.flatnonzero(~((np.abs(slopes - expected) <= allowed) & (error <= small * sizes)))
 
 
 def _told(problem: Problem, phase: Phase, first: Phase) -> Phase:

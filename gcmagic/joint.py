@@ -36,9 +36,12 @@ CUBIC = np.linalg.inv(RATIO ** np.outer(range(3), (0, 1, 3)))[0]
 ZERO, FIRST = np.zeros(1), np.zeros(1, dtype=int)
 
 
-def with_joints(problem: Problem, phase: Phase, settings: Settings) -> Phase:
+def with_joints(
+    problem: Problem, phase: Phase, settings: Settings, first: Phase | None = None
+) -> Phase:
     """The phase with the arrays looked at along their gradients that no component resolves.
 
+    Those that another point, `first`, has shown to be right and sharply are left out.
     A disagreement is confirmed as any FAIL is: extrapolated slopes from two pairs of steps exclude
     the gradient, extended precision does not explain it, and it is there at a jittered point.
     """
@@ -46,8 +49,10 @@ def with_joints(problem: Problem, phase: Phase, settings: Settings) -> Phase:
         return phase
     blocks, nfev = [], 0
     gradient = None
+    seen = () if first is None else first.blocks
+    sharp = {b.name for b in seen if b.verdict is PASS and b.sharpness <= SHARP}
     for block in phase.blocks:
-        if _is_blunt(block) and settings.epsilon is None:
+        if block.name not in sharp and _is_blunt(block) and settings.epsilon is None:
             gradient = problem.gradient_at(phase.theta) if gradient is None else gradient
             noise = phase.noise / NOISE_BOUND
             joint, used = along(

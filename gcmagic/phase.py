@@ -103,6 +103,14 @@ class Phase:
         larger = max(1.0, abs(cost / self.cost)) if self.cost else 1.0
         return self.noise / NOISE_BOUND * larger
 
+    def ordinary_noise(self, cost: float) -> float:
+        """The error of one J at another point, in proportion to J; NaN where it is not ordinary.
+
+        Ordinary is what the precision makes it: what saturation does to J differs by the point.
+        """
+        ordinary = cost_size(self.cost, self.noise) == abs(self.cost) or self.is_single_precision
+        return self.noise * abs(cost / self.cost) if ordinary and self.cost else np.nan
+
     @property
     def verdict(self) -> Verdict:
         """FAIL where one array fails, PASS where all pass."""
@@ -118,8 +126,15 @@ def check_at(
     theta: np.ndarray,
     settings: Settings,
     evaluator: Evaluator | None = None,
+    first: Phase | None = None,
 ) -> Phase:
-    """Compare the gradient with the cost at `theta`."""
+    """Compare the gradient with the cost at `theta`.
+
+    Parameters
+    ----------
+    first
+        A point whose noise is taken over, in proportion to J, unless a component disagrees.
+    """
     layout = problem.layout
     blocks = layout.select(settings.layers)
     cost, again = problem.cost_at(theta), problem.cost_at(theta)
@@ -132,17 +147,27 @@ def check_at(
         epsilon = unit_step(settings, cost)
         return Phase(name, theta, cost, np.nan, epsilon, nothing, (refusal,), nfev)
 
-    measured = noise_of(problem, theta, cost, settings.seed)
-    noise = min(NOISE_BOUND * measured.level, np.finfo(float).max)  # near overflow
-    nfev += measured.nfev
-    compared = []
     chosen = [coordinates(block, settings.sample, settings.seed) for block in blocks]
     components = np.concatenate([b.start + own for b, own in zip(blocks, chosen, strict=True)])
-    steps = steps_for(theta[components], settings.scheme, settings.epsilon, cost_size(cost, noise))
-    every = derivative(problem, theta, components, steps, settings.scheme, evaluator)
-    end = 0
-    for block, own in zip(blocks, chosen, strict=True):
-        end += own.size
+
+    def differentiated(noise: float) -> Derivative:
+        size = cost_size(cost, noise)
+        steps = steps_for(theta[components], settings.scheme, settings.epsilon, size)
+        return derivative(problem, theta, components, steps, settings.scheme, evaluator)
+
+    ends = np.cumsum([own.size for own in chosen])
+    noise, still = np.nan if first is None else first.ordinary_noise(cost), False
+    every = differentiated(noise) if np.isfinite(noise) else None
+    if every is None or not _is_plain(gradient[components], every, noise, settings, ends):
+        assumed = unit_step(settings, cost_size(cost, noise))
+        measured = noise_of(problem, theta, cost, settings.seed)
+        noise = min(NOISE_BOUND * measured.level, np.finfo(float).max)  # near overflow
+        still, nfev = measured.still, nfev + measured.nfev
+        if every is None or unit_step(settings, cost_size(cost, noise)) != assumed:
+            nfev += 0 if every is None else every.nfev
+            every = differentiated(noise)
+    compared = []
+    for block, own, end in zip(blocks, chosen, ends, strict=True):
         part = every.only(slice(end - own.size, end))
         found, used = compare(
             problem, theta, block, gradient, cost, noise, settings, evaluator, own, part
@@ -150,7 +175,7 @@ def check_at(
         compared.append(found)
         nfev += used
     told: tuple[Finding, ...] = ()
-    idle = measured.still or len(blocks) == len(layout.blocks)
+    idle = still or len(blocks) == len(layout.blocks)
     # a cost whose rounding hides such slopes is noisy, not still
     steep = any(np.any(np.abs(found.analytic) > found.error) for found in compared)
     if idle and steep and not any(np.any(found.numeric) for found in compared):
@@ -158,6 +183,19 @@ def check_at(
         told = (stuck(problem),)
     epsilon = unit_step(settings, cost_size(cost, noise))
     return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
+
+
+def _is_plain(
+    analytic: np.ndarray, found: Derivative, noise: float, settings: Settings, ends: np.ndarray
+) -> bool:
+    """Whether with this noise all components agree, each with an error that would show bugs."""
+    error = noise * settings.scheme.noise_factor() / found.steps
+    size = np.abs(analytic) + np.abs(found.values)
+    starts = np.append(0, ends[:-1])
+    scale = np.repeat(np.maximum.reduceat(size / 2, starts), np.diff(ends, prepend=0))
+    with np.errstate(invalid="ignore"):
+        agree = np.abs(analytic - found.values) <= error + settings.threshold * size
+    return bool(np.all(agree & ((error <= RESOLUTION / 3 * scale) | (scale == 0))))
 
 
 def unit_step(settings: Settings, size: float) -> float:

@@ -15,6 +15,7 @@ from .findings import Finding
 from .joint import SHARP, seen_at, with_joints
 from .phase import Phase, Settings, check_at
 from .problem import Problem
+from .remembering import Remembering
 from .report import Report
 
 # how many more points what is open is looked at: a unit may be idle at one of them, and at another
@@ -30,12 +31,18 @@ def point(
     settings: Settings,
     evaluator: Evaluator,
     told: tuple[Finding, ...],
+    first: Phase | None = None,
 ) -> Phase:
-    """Measured, confirmed where something is off, and explained."""
-    measure = screen_at if settings.fast else check_at
-    phase = measure(problem, name, theta, settings, evaluator)
-    phase = confirmed(problem, with_joints(problem, phase, settings), settings, evaluator)
-    return replace(phase, findings=(*told, *diagnose(phase, settings, problem)))
+    """Measured, confirmed where something is off, and explained; after `first` with its noise."""
+    once = Remembering(evaluator, theta)
+    if settings.fast:
+        phase = screen_at(problem, name, theta, settings, once)
+    else:
+        phase = check_at(problem, name, theta, settings, once, first)
+    phase = with_joints(problem, phase, settings, first)
+    phase = confirmed(problem, phase, settings, once)
+    findings = (*told, *diagnose(phase, settings, problem))
+    return replace(phase, findings=findings, nfev=phase.nfev - once.saved)
 
 
 def settle(
