@@ -26,7 +26,7 @@ def within(
     evaluator: Evaluator,
 ) -> tuple[Settings, tuple[Finding, ...]]:
     """The settings, fast where all components would take longer than the budget."""
-    if settings.fast:
+    if settings.fast or budget is None:
         return settings, ()
     blocks = problem.layout.select(settings.layers)
     start = perf_counter()

@@ -32,15 +32,17 @@ def jittered(
     Theta + 0.2 max(rms, 1) N(0, 1), array by array; for every second point an array whose rms is
     above 1 is shrunk to 1 first.
     """
+    blocks = problem.layout.blocks
+    squares = theta**2
+    sizes = [float(np.sqrt(np.add.reduce(squares[b.slice]) / b.size)) for b in blocks]
     for k in range(count):
-        rng = np.random.default_rng(seed + 1 + k)
-        moved = np.array(theta)
-        for block in problem.layout.blocks:
-            rms = float(np.sqrt(np.mean(theta[block.slice] ** 2)))
+        moved = np.random.default_rng(seed + 1 + k).standard_normal(theta.size)
+        for block, rms in zip(blocks, sizes, strict=True):
+            own, values = moved[block.slice], theta[block.slice]
             if k % 2 and rms > 1:
-                moved[block.slice] /= rms
-                rms = 1.0
-            moved[block.slice] += 0.2 * max(rms, 1.0) * rng.standard_normal(block.size)
+                values, rms = values / rms, 1.0
+            own *= 0.2 * max(rms, 1.0)
+            own += values
         yield moved
 
 

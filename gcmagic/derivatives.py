@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .directions import signs
 from .errors import InputError, UserCodeError
 from .evaluation import Evaluator, SerialEvaluator
 from .problem import Problem
@@ -66,7 +69,8 @@ def derivative(
         # what was added is not the step asked for but what is left of it after rounding
         moved = points - theta[components, None]
         taken = moved @ np.asarray(scheme.weights, dtype=float)
-        if not np.all(np.abs(np.diff(np.sort(points, axis=1), axis=1)) > 0):
+        apart = np.diff(np.sort(points, axis=1), axis=1) if points.shape[1] > 2 else np.diff(points)
+        if not np.all(np.abs(apart) > 0):
             small = int(np.argmin(np.abs(taken)))
             raise InputError(
                 f"epsilon {steps[small]:.1e} is too small to move "
@@ -74,7 +78,7 @@ def derivative(
                 f"{theta[components[small]]:.3g} in float64; needed: about 1e-5 times its size"
             )
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings() if scheme.is_complex else nullcontext():
             if scheme.is_complex:  # an imaginary part that is dropped is the derivative
                 warnings.simplefilter("error", np.exceptions.ComplexWarning)
             costs = evaluate(problem, theta, components, points.astype(dtype or points.dtype))
@@ -119,7 +123,7 @@ def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noi
     is rounded.
     """
     rng = np.random.default_rng(seed)
-    line = rng.uniform(0.5, 1.0, theta.shape) * rng.choice([-1.0, 1.0], theta.shape)
+    line = (0.5 + 0.5 * rng.random(theta.shape)) * signs(rng, theta.shape)
     line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
     level = 2 * UNIT_ROUNDOFF * abs(cost)
     nfev = 0
@@ -128,28 +132,28 @@ def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noi
         values: list[float] = []
         # beside theta, not across it: theta itself may be a kink, at zero biases for example
         for k in range(8, 15):
-            values.append(problem.cost_at(theta + k * spacing * line))
+            values.append(float(problem.cost_at(theta + k * spacing * line)))
             if spacing == SPACINGS[0] and values[-1] in values[:-1]:
                 break  # too short a line for this cost
         nfev += len(values)
-        table = np.array(values)
-        still = still and bool(np.all(table == cost))
+        still = still and all(value == cost for value in values)
+        jumps = [after - before for before, after in zip(values, values[1:], strict=False)]
         # what did not move J is less than a stair of its rounding, whose deviation is 0.3 of it
-        stuck = max(stuck, spacing * np.count_nonzero(np.diff(table) == 0))
-        if table.size == 7 and np.all(np.isfinite(table)):
-            slope = abs(table[-1] - table[0]) / (6 * spacing)
-            level = max(level, _table_noise(table), 0.3 * slope * stuck)
-            if np.all(np.diff(table) != 0) and level < SINGLE * UNIT_ROUNDOFF * abs(cost):
+        stuck = max(stuck, spacing * jumps.count(0.0))
+        if len(values) == 7 and all(map(math.isfinite, values)):
+            slope = abs(values[-1] - values[0]) / (6 * spacing)
+            level = max(level, _table_noise(values), 0.3 * slope * stuck)
+            if 0.0 not in jumps and level < SINGLE * UNIT_ROUNDOFF * abs(cost):
                 break  # it moved, and finely: a longer line would take curvature for noise
     return Noise(float(level), nfev, still)
 
 
-def _table_noise(table: np.ndarray) -> float:
+def _table_noise(table: list[float]) -> float:
     levels = []
     scale = 1.0
     for k in range(1, 6):
-        table = np.diff(table)
+        table = [after - before for before, after in zip(table, table[1:], strict=False)]
         scale *= k / (2.0 * (2 * k - 1))  # (k!)^2 / (2k)!
-        levels.append(float(np.sqrt(scale * np.mean(table**2))))
+        levels.append(math.sqrt(scale * (sum(d * d for d in table) / len(table))))
     # first and second differences may still hold slope and curvature
-    return float(np.median(levels[2:]))
+    return math.nan if any(map(math.isnan, levels[2:])) else sorted(levels[2:])[1]

@@ -58,10 +58,18 @@ class ParameterLayout:
     template: Any
     # ndarray, np.matrix or something else: what the leaves of `template` are
     kinds: tuple[type, ...] = field(init=False, repr=False)
+    # key, slice and shape of each array, where the structure is a dict of arrays, as most are
+    _flat: tuple[tuple[Any, slice, tuple[int, ...]], ...] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         leaves = (_get(self.template, path, "the parameters") for path in self.paths)
         object.__setattr__(self, "kinds", tuple(_kind(leaf) for leaf in leaves))
+        flat = None
+        if type(self.template) is dict and set(self.kinds) == {np.ndarray}:
+            if all(len(path) == 1 for path in self.paths) and len(self.template) == len(self.paths):
+                pairs = zip(self.paths, self.blocks, strict=True)
+                flat = tuple((path[0], block.slice, block.shape) for path, block in pairs)
+        object.__setattr__(self, "_flat", flat)
 
     @classmethod
     def of(cls, params: Any) -> ParameterLayout:
@@ -160,6 +168,10 @@ class ParameterLayout:
         InputError
             Where a gradient is missing, is no array of real numbers, or has another shape.
         """
+        if self._flat is not None and type(grads) is dict:  # as nearly all are
+            gradient = self._joined(grads)
+            if gradient is not None:
+                return gradient
         if isinstance(self.template, Mapping) and not isinstance(grads, Mapping):
             raise InputError(
                 f"the gradient is {describe(grads)}; needed: a dict with the keys "
@@ -183,8 +195,20 @@ class ParameterLayout:
             gradient[block.slice] = array.reshape(-1)
         return gradient
 
+    def _joined(self, grads: dict[Any, Any]) -> np.ndarray | None:
+        """The arrays of a dict in the order of theta, None where one is not as it should be."""
+        gradient = np.empty(self.size)
+        for key, part, shape in self._flat or ():
+            leaf = grads.get(key)
+            if type(leaf) is not np.ndarray or leaf.shape != shape or leaf.dtype.kind not in "fiub":
+                return None
+            gradient[part] = leaf.reshape(-1)
+        return gradient
+
     def views(self, vector: np.ndarray) -> Any:
         """The structure as views of `vector`, which nobody else may hold; see `unflatten`."""
+        if self._flat is not None:
+            return {key: vector[part].reshape(shape) for key, part, shape in self._flat}
         leaves = [
             _shaped(vector[block.start : block.stop], block, kind)
             for block, kind in zip(self.blocks, self.kinds, strict=True)
@@ -213,6 +237,14 @@ class Workspace:
 
     def load(self, theta: np.ndarray) -> None:
         """Begin again at `theta` with arrays that nobody else holds."""
+        if self.layout._flat is not None:
+            kind = self.dtype
+            self.params = {
+                key: np.array(theta[part], dtype=kind).reshape(shape)
+                for key, part, shape in self.layout._flat
+            }
+            self._leaves = list(self.params.values())
+            return
         self._leaves = [
             _shaped(np.array(theta[block.start : block.stop], dtype=self.dtype), block, kind)
             for block, kind in zip(self.layout.blocks, self.layout.kinds, strict=True)

@@ -64,8 +64,9 @@ class Watched(np.ndarray):
 
     def __array_finalize__(self, obj: Any) -> None:
         """Take over what a view or a copy is made from."""
-        self.seen = getattr(obj, "seen", Seen())
-        self.sources = getattr(obj, "sources", frozenset())
+        watched = isinstance(obj, Watched)
+        self.seen = obj.seen if watched else Seen()
+        self.sources = obj.sources if watched else frozenset()
         self.made = ""
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
 errors notation parameters schemes problem evaluation remembering progress batched parallel
-derivatives directional comparison findings rungs ladder directions phase locating screening fast
+directions derivatives directional comparison findings rungs ladder phase locating screening fast
 options curves extended confirm joint room sandbox budget repeatable initial training diagnosis
 explain report_text plots report_html report_page report settling pace watched units exposing
 complex_parameters sweep check selftest adapters discovery submissions class_table jupyter cli
