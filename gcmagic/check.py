@@ -23,7 +23,7 @@ from .pace import not_batched, slow
 from .parallel import ParallelEvaluator
 from .problem import Problem
 from .progress import Bar
-from .repeatable import repeatable, with_casts, writes_parameters
+from .repeatable import prepared, with_casts
 from .report import Report
 from .room import enough_room
 from .sandbox import untouched
@@ -152,20 +152,20 @@ def check_problem(problem: Problem, **options: Any) -> Report:
         progress,
     ):
         theta = problem.layout.flatten(problem.params)
-        writes = () if problem.how else writes_parameters(problem, theta)
-        problem, frozen = repeatable(with_casts(problem), theta, snapshot)
+        ready = prepared(with_casts(problem), theta, snapshot)
+        problem, frozen = ready.problem, ready.frozen
         if asked.n_jobs != 1 and not frozen:
             evaluator = ParallelEvaluator(BatchedEvaluator(), asked.n_jobs, progress)
         if asked.init == "random":
             name, theta, told = random_start(problem, theta, asked.seed)
+            calls = None
         else:
-            name, told = "given parameters", ()
+            name, told, calls = "given parameters", (), ready.calls
         points = 2 if asked.steps else 1
         settings, sampled = within(asked.budget, problem, theta, settings, points, evaluator)
         progress.expect(points * components_of(problem.layout.select(settings.layers), settings))
-        phases = [
-            point(problem, name, theta, settings, evaluator, (*frozen, *writes, *told, *sampled)),
-        ]
+        said = (*frozen, *ready.writes, *told, *sampled)
+        phases = [point(problem, name, theta, settings, evaluator, said, calls=calls)]
         if asked.steps:
             after, told = train(problem, theta, asked.steps, asked.learning_rate)
             if after is not None:

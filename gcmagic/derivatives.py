@@ -6,6 +6,7 @@ import math
 import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noi
                 break  # too short a line for this cost
         nfev += len(values)
         still = still and all(value == cost for value in values)
-        jumps = [after - before for before, after in zip(values, values[1:], strict=False)]
+        jumps = [after - before for before, after in pairwise(values)]
         # what did not move J is less than a stair of its rounding, whose deviation is 0.3 of it
         stuck = max(stuck, spacing * jumps.count(0.0))
         if len(values) == 7 and all(map(math.isfinite, values)):
@@ -152,7 +153,7 @@ def _table_noise(table: list[float]) -> float:
     levels = []
     scale = 1.0
     for k in range(1, 6):
-        table = [after - before for before, after in zip(table, table[1:], strict=False)]
+        table = [after - before for before, after in pairwise(table)]
         scale *= k / (2.0 * (2 * k - 1))  # (k!)^2 / (2k)!
         levels.append(math.sqrt(scale * (sum(d * d for d in table) / len(table))))
     # first and second differences may still hold slope and curvature

@@ -64,11 +64,12 @@ class ParameterLayout:
     def __post_init__(self) -> None:
         leaves = (_get(self.template, path, "the parameters") for path in self.paths)
         object.__setattr__(self, "kinds", tuple(_kind(leaf) for leaf in leaves))
-        flat = None
-        if type(self.template) is dict and set(self.kinds) == {np.ndarray}:
-            if all(len(path) == 1 for path in self.paths) and len(self.template) == len(self.paths):
-                pairs = zip(self.paths, self.blocks, strict=True)
-                flat = tuple((path[0], block.slice, block.shape) for path, block in pairs)
+        plain = type(self.template) is dict and set(self.kinds) == {np.ndarray}
+        plain = plain and [(key,) for key in self.template] == list(self.paths)
+        pairs = zip(self.paths, self.blocks, strict=True)
+        flat = (
+            tuple((path[0], block.slice, block.shape) for path, block in pairs) if plain else None
+        )
         object.__setattr__(self, "_flat", flat)
 
     @classmethod

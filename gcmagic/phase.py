@@ -120,6 +120,14 @@ class Phase:
         return PASS if verdicts and all(v is PASS for v in verdicts) else INCONCLUSIVE
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What cost and gradient gave in each of two calls at one theta, to the last bit the same."""
+
+    cost: float
+    gradient: np.ndarray
+
+
 def check_at(
     problem: Problem,
     name: str,
@@ -127,6 +135,7 @@ def check_at(
     settings: Settings,
     evaluator: Evaluator | None = None,
     first: Phase | None = None,
+    calls: Calls | None = None,
 ) -> Phase:
     """Compare the gradient with the cost at `theta`.
 
@@ -134,11 +143,17 @@ def check_at(
     ----------
     first
         A point whose noise is taken over, in proportion to J, unless a component disagrees.
+    calls
+        What cost and gradient gave there, where they were called twice already.
     """
     layout = problem.layout
     blocks = layout.select(settings.layers)
-    cost, again = problem.cost_at(theta), problem.cost_at(theta)
-    gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
+    if calls is not None:
+        cost = again = calls.cost
+        gradient = repeated = calls.gradient
+    else:
+        cost, again = problem.cost_at(theta), problem.cost_at(theta)
+        gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
     nfev = 2
     refusal = unusable(problem, cost, again, gradient, repeated)
     if refusal is not None:

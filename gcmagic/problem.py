@@ -74,7 +74,10 @@ class Problem:
 
     def gradient_at(self, theta: np.ndarray) -> np.ndarray:
         """The user's gradient at `theta` as a vector in the order of theta."""
-        params = self.layout.unflatten(theta)
+        return self.gradient(self.layout.unflatten(theta))
+
+    def gradient(self, params: Any) -> np.ndarray:
+        """The user's gradient as a vector in the order of theta."""
         return self.layout.flatten_gradient(_call(self.grad, params, self.gradient_name))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .findings import Finding
-from .parameters import describe
+from .phase import Calls
 from .problem import Problem
 from .sandbox import Snapshot
 
@@ -18,13 +18,41 @@ DRAWS = 10
 
 
 def _alike(first: np.ndarray, second: np.ndarray) -> bool:
+    if first.tobytes() == second.tobytes():
+        return True
     return bool(np.allclose(first, second, rtol=1e-12, atol=0.0, equal_nan=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A problem that was called at theta, so that its calls repeat.
+
+    Attributes
+    ----------
+    problem
+        With every call starting from the same state, where it needs that to repeat.
+    frozen, writes
+        Findings: what is put back before every call, and what changes its parameters.
+    calls
+        What cost and gradient gave, where they gave it twice to the last bit.
+    """
+
+    problem: Problem
+    frozen: tuple[Finding, ...]
+    writes: tuple[Finding, ...]
+    calls: Calls | None
 
 
 def repeatable(
     problem: Problem, theta: np.ndarray, snapshot: Snapshot
 ) -> tuple[Problem, tuple[Finding, ...]]:
-    """The problem with every call starting from the same state, where it needs that to repeat.
+    """The problem with every call starting from the same state, where it needs that to repeat."""
+    found = prepared(problem, theta, snapshot)
+    return found.problem, found.frozen
+
+
+def prepared(problem: Problem, theta: np.ndarray, snapshot: Snapshot) -> Prepared:
+    """The problem, and what its first calls at `theta` showed.
 
     Dropout then draws the same mask in forward, in backward and at every nudge, so that the cost
     is a function of theta again; what is carried from call to call starts anew as well.
@@ -33,7 +61,14 @@ def repeatable(
     def at_once(checked: Problem) -> np.ndarray:
         return np.append(checked.gradient_at(theta), checked.cost_at(theta))
 
-    first, second = at_once(problem), at_once(problem)
+    if problem.how:  # what discovery binds gives each call arrays of its own
+        first, writes = at_once(problem), ()
+    else:
+        first, writes = _watched(problem, theta)
+    second = at_once(problem)
+    same = first.tobytes() == second.tobytes()
+    if same and not snapshot.drew():
+        return Prepared(problem, (), writes, Calls(float(first[-1]), first[:-1]))
     moved = snapshot.changed()  # marks what the calls move, for the quick restore below
     draws = any(name.endswith("generator") for name in moved)
     for _ in range(DRAWS if draws else 0):  # two masks may be alike by chance
@@ -41,7 +76,7 @@ def repeatable(
             break
         second = at_once(problem)
     if not moved or _alike(first, second):
-        return problem, ()
+        return Prepared(problem, (), writes, None)
 
     def from_same_state(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def call(params: Any) -> Any:
@@ -57,35 +92,39 @@ def repeatable(
         roots=(problem.fun, problem.grad, *problem.roots),  # behind closures of our own now
     )
     if not np.array_equal(at_once(held), at_once(held), equal_nan=True):
-        return problem, ()
+        return Prepared(problem, (), writes, None)
     what = problem.cost_name if first[-1] != second[-1] else problem.gradient_name
-    return held, (
-        Finding(
-            "frozen",
-            "",
-            f"{what} changes from call to call; it was frozen for this check",
-            f"put back before every call: {', '.join(moved)}",
-            "Nothing, where this is dropout or sampling: the check holds for the mask that was "
-            "drawn. Otherwise look for what one call leaves behind for the next, such as gradients "
-            "that are added to and never set to zero.",
-        ),
+    said = Finding(
+        "frozen",
+        "",
+        f"{what} changes from call to call; it was frozen for this check",
+        f"put back before every call: {', '.join(moved)}",
+        "Nothing, where this is dropout or sampling: the check holds for the mask that was "
+        "drawn. Otherwise look for what one call leaves behind for the next, such as gradients "
+        "that are added to and never set to zero.",
     )
+    return Prepared(held, (said,), writes, None)
 
 
-def writes_parameters(problem: Problem, theta: np.ndarray) -> tuple[Finding, ...]:
-    """A finding where cost or gradient change the parameters that they are given."""
-    found = []
-    for name, function in ((problem.cost_name, problem.fun), (problem.gradient_name, problem.grad)):
+def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """Gradient and cost at theta, and findings where they change the parameters they are given."""
+    found, said = [], []
+    for name, function in (
+        (problem.cost_name, problem.cost),
+        (problem.gradient_name, problem.gradient),
+    ):
         workspace = problem.layout.workspace(theta)
+        found.append(function(workspace.params))
         try:
-            describe(function(workspace.params))  # closes a coroutine
             now = workspace.vector()
-        except (Exception, SystemExit):  # told where it is called for its value
+        except Exception:  # it took some away, or put others in
+            continue
+        if now.tobytes() == theta.tobytes():
             continue
         moved = np.flatnonzero(~((now == theta) | (np.isnan(now) & np.isnan(theta))))
         if moved.size:
             first = int(moved[0])
-            found.append(
+            said.append(
                 Finding(
                     "writes-parameters",
                     problem.layout.block_of(first).name,
@@ -96,7 +135,8 @@ def writes_parameters(problem: Problem, theta: np.ndarray) -> tuple[Finding, ...
                     "W = W * 2 for W *= 2, or copy at the start.",
                 )
             )
-    return tuple(found)
+    cost, gradient = found
+    return np.append(gradient, cost), tuple(said)
 
 
 def with_casts(problem: Problem) -> Problem:

@@ -13,7 +13,7 @@ from .evaluation import Evaluator
 from .fast import screen_at
 from .findings import Finding
 from .joint import SHARP, seen_at, with_joints
-from .phase import Phase, Settings, check_at
+from .phase import Calls, Phase, Settings, check_at
 from .problem import Problem
 from .remembering import Remembering
 from .report import Report
@@ -32,13 +32,14 @@ def point(
     evaluator: Evaluator,
     told: tuple[Finding, ...],
     first: Phase | None = None,
+    calls: Calls | None = None,
 ) -> Phase:
     """Measured, confirmed where something is off, and explained; after `first` with its noise."""
     once = Remembering(evaluator, theta)
     if settings.fast:
         phase = screen_at(problem, name, theta, settings, once)
     else:
-        phase = check_at(problem, name, theta, settings, once, first)
+        phase = check_at(problem, name, theta, settings, once, first, calls)
     phase = with_joints(problem, phase, settings, first)
     phase = confirmed(problem, phase, settings, once)
     findings = (*told, *diagnose(phase, settings, problem))

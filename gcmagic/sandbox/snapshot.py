@@ -33,6 +33,10 @@ class Snapshot:
                 names[entry.name] = None
         return tuple(names)
 
+    def drew(self) -> bool:
+        """Whether a random generator has moved."""
+        return any(entry.differs() for entry in self._entries if entry.name.endswith("generator"))
+
     def restore(self, *, thorough: bool = True) -> None:
         """Put everything back: the same objects, the same bytes, the same bindings.
 
