@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import linecache
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,17 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A right network, in the style of some course, and its bugs."""
+    """A right network, in the style of some course, and its bugs.
+
+    `other`, where it is there, gives the network other data: of other sizes, with other settings.
+    """
 
     name: str
     source: str
     mutations: tuple[Mutation, ...]
     backward: str | None = None
     hints: tuple[tuple[str, str], ...] = ()
+    other: tuple[Mutation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,13 @@ class Case:
         """The numbers of the changed lines in the source, from 1."""
         right, wrong = self.network.source.splitlines(), self.source.splitlines()
         return tuple(k for k, (a, b) in enumerate(zip(right, wrong, strict=True), 1) if a != b)
+
+    def elsewhere(self) -> Case:
+        """The same with the network's other data; what mends it here has to mend it there."""
+        source = self.source
+        for change in self.network.other:
+            source = mutated(source, change)
+        return Case(replace(self.network, source=source, other=()))
 
     def namespace(self) -> dict[str, Any]:
         """What a notebook holds after it has run the source; the functions can show theirs."""

@@ -68,6 +68,13 @@ dup = dact * gate * s -> dup = dact * gate
 grads["g"] = np.sum(dn * H / r, axis=0) -> grads["g"] = np.sum(dn * n, axis=0)
 dxn = dn * params["g"] | dH = dxn / r - H * np.sum(dxn * H, axis=-1, keepdims=True) / (H.shape[1] * r ** 3) | dH += dout -> dxn = (dn + dout) * params["g"] | dH = dxn / r - H * np.sum(dxn * H, axis=-1, keepdims=True) / (H.shape[1] * r ** 3)
 """),
+    other=rows("""
+X = rng.standard_normal((6, 3)) -> X = rng.standard_normal((7, 4))
+T = rng.standard_normal((6, 2)) -> T = rng.standard_normal((7, 3))
+"We": rng.standard_normal((3, 5)), "g": 1 + 0.3 * rng.standard_normal(5), -> "We": rng.standard_normal((4, 6)), "g": 1 + 0.3 * rng.standard_normal(6),
+"Wg": rng.standard_normal((5, 4)) / 1.5, "Wu": rng.standard_normal((5, 4)) / 1.5, -> "Wg": rng.standard_normal((6, 5)) / 1.5, "Wu": rng.standard_normal((6, 5)) / 1.5,
+"Wd": rng.standard_normal((4, 5)) / 1.5, "Wo": rng.standard_normal((5, 2)), -> "Wd": rng.standard_normal((5, 6)) / 1.5, "Wo": rng.standard_normal((6, 3)),
+"""),
 )
 
 GROUP_NORM = Network(
@@ -168,6 +175,11 @@ mean_d = dxhat.mean(axis=2, keepdims=True) -> mean_d = dxhat.mean(axis=0, keepdi
 dx = (dxhat - mean_d - self.xhat * mean_dx) / self.std -> dx = dxhat - mean_d - self.xhat * mean_dx
 d[np.arange(len(d)), self.labels] -= 1 -> d[:, self.labels] -= 1
 """),
+    other=rows("""
+model = Model(Dense(3, 6, rng), GroupNorm(6, 2, rng), ELU(0.7), Dense(6, 4, rng)) -> model = Model(Dense(4, 9, rng), GroupNorm(9, 3, rng), ELU(0.6), Dense(9, 5, rng))
+X = rng.standard_normal((5, 3)) -> X = rng.standard_normal((7, 4))
+y = np.array([0, 3, 1, 2, 0]) -> y = np.array([0, 3, 1, 2, 0, 4, 1])
+"""),
 )
 
 SQUEEZE = Network(
@@ -225,6 +237,12 @@ dg = np.sum(dO * Z, axis=(1, 2)) -> dg = np.mean(dO * Z, axis=(1, 2))
 dZ += ds[:, None, None, :] / area ->
 dZ += ds[:, None, None, :] / area -> dZ += ds[:, None, None, :]
 dZ = dO * g[:, None, None, :] -> dZ = dO.copy()
+"""),
+    other=rows("""
+X = rng.standard_normal((4, 3, 2, 3)) -> X = rng.standard_normal((5, 2, 4, 4))
+Y = np.eye(3)[[0, 2, 1, 2]] -> Y = np.eye(4)[[0, 2, 1, 2, 3]]
+Wc, W1 = rng.standard_normal((3, 5)), rng.standard_normal((5, 2)) -> Wc, W1 = rng.standard_normal((4, 6)), rng.standard_normal((6, 3))
+W2, Wo = rng.standard_normal((2, 5)), rng.standard_normal((5, 3)) -> W2, Wo = rng.standard_normal((3, 6)), rng.standard_normal((6, 4))
 """),
 )
 
@@ -293,6 +311,13 @@ dw[k] = np.einsum("ntc,ntf->cf", xp[:, k * d:k * d + T], dout) -> dw[k] = np.ein
 return dxp[:, (K - 1) * d:], dw, db -> return dxp[:, :T], dw, db
 dxp[:, k * d:k * d + T] += dout @ w[k].T -> dxp[:, k * d:k * d + T] += dout @ w[K - 1 - k].T
 db = dout.sum(axis=(0, 1)) -> db = dout.sum(axis=1).mean(axis=0)   # constant-factor: 1/3
+"""),
+    other=rows("""
+x = rng.standard_normal((3, 6, 2)) -> x = rng.standard_normal((4, 8, 3))
+target = rng.standard_normal((3, 2)) -> target = rng.standard_normal((4, 3))
+"w1": rng.standard_normal((2, 2, 3)) / 1.5, "b1": 0.2 * rng.standard_normal(3), -> "w1": rng.standard_normal((3, 3, 4)) / 1.5, "b1": 0.2 * rng.standard_normal(4),
+"w2": rng.standard_normal((3, 3, 4)) / 2, "b2": 0.2 * rng.standard_normal(4), -> "w2": rng.standard_normal((2, 4, 5)) / 2, "b2": 0.2 * rng.standard_normal(5),
+"wo": rng.standard_normal((12, 2)) / 2, -> "wo": rng.standard_normal((20, 3)) / 2,
 """),
 )
 
@@ -368,6 +393,12 @@ np.add.at(g["E"], tokens, dX) -> g["E"][tokens] += dX   # some-components: row 1
 g["P"] = dX | g["E"] = np.zeros_like(p["E"]) -> g["P"] = dR | g["E"] = np.zeros_like(p["E"])
 dA = do @ v.transpose(0, 2, 1) -> dA = do @ k.transpose(0, 2, 1)
 dX = merge(dq) @ p["Wq"].T + merge(dk) @ p["Wk"].T + merge(dv) @ p["Wv"].T -> dX = merge(dq) @ p["Wq"].T + merge(dk) @ p["Wk"].T
+"""),
+    other=rows("""
+tokens, targets = np.array([1, 4, 1, 0, 2]), np.array([4, 1, 0, 2, 3]) -> tokens, targets = np.array([1, 4, 1, 0, 2, 6]), np.array([4, 1, 0, 2, 3, 5])
+p = {"E": rng.standard_normal((5, 4)), "P": 0.5 * rng.standard_normal((5, 4))} -> p = {"E": rng.standard_normal((7, 5)), "P": 0.5 * rng.standard_normal((6, 5))}
+p.update({k: rng.standard_normal((4, 6)) / 1.5 for k in ("Wq", "Wk", "Wv")}) -> p.update({k: rng.standard_normal((5, 8)) / 1.5 for k in ("Wq", "Wk", "Wv")})
+p["Wo"], p["U"] = rng.standard_normal((6, 4)) / 1.5, rng.standard_normal((4, 5)) -> p["Wo"], p["U"] = rng.standard_normal((8, 5)) / 1.5, rng.standard_normal((5, 7))
 """),
 )
 

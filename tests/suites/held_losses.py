@@ -54,6 +54,11 @@ dW2 += h.T @ de -> dW2 = h.T @ de
 for X, h, de in ((anchor, ha, dea), (positive, hp, dep), (negative, hn, den)): -> for X, h, de in ((anchor, ha, dea), (positive, hp, dep)):
 dW1 += X.T @ dz -> dW1 += anchor.T @ dz
 """),
+    other=rows("""
+anchor, positive, negative = rng.standard_normal((3, 7, 4)) -> anchor, positive, negative = rng.standard_normal((3, 8, 5))
+W1, b1, W2 = rng.standard_normal((4, 5)) / 2, 0.2 * rng.standard_normal(5), rng.standard_normal((5, 2)) -> W1, b1, W2 = rng.standard_normal((5, 6)) / 2, 0.2 * rng.standard_normal(6), rng.standard_normal((6, 3))
+margin = 0.5 -> margin = 0.8
+"""),
 )
 
 MIXTURE = Network(
@@ -105,6 +110,11 @@ dlog_sigma = resp * (1 - ((y - mu) / sigma) ** 2) / N -> dlog_sigma = resp * (1 
 dlogits = (pi - resp) / N -> dlogits = (resp - pi) / N
 do = np.concatenate([dlogits, dmu, dlog_sigma], axis=1) -> do = np.concatenate([dlogits, dlog_sigma, dmu], axis=1)   # order
 resp = parts / parts.sum(axis=1, keepdims=True) -> resp = parts / parts.sum(axis=0, keepdims=True)
+"""),
+    other=rows("""
+x, y = rng.standard_normal((8, 2)), rng.standard_normal((8, 1)) -> x, y = rng.standard_normal((9, 3)), rng.standard_normal((9, 1))
+W1, b1 = rng.standard_normal((2, 5)), 0.2 * rng.standard_normal(5) -> W1, b1 = rng.standard_normal((3, 6)), 0.2 * rng.standard_normal(6)
+W2, b2 = rng.standard_normal((5, 9)) / 2, 0.2 * rng.standard_normal(9) -> W2, b2 = rng.standard_normal((6, 12)) / 2, 0.2 * rng.standard_normal(12)
 """),
 )
 
@@ -171,6 +181,11 @@ dlogvar += 0.5 * (np.exp(self.logvar) - 1) / N -> dlogvar = 0.5 * (np.exp(self.l
 dh = dmu @ p["Wm"].T + dlogvar @ p["Wv"].T -> dh = dz @ p["Wm"].T + dlogvar @ p["Wv"].T
 dWd = self.z.T @ da -> dWd = self.mu.T @ da
 """),
+    other=rows("""
+x = rng.uniform(0.05, 0.95, (5, 4)) -> x = rng.uniform(0.05, 0.95, (6, 5))
+eps = rng.standard_normal((5, 2)) -> eps = rng.standard_normal((6, 3))
+vae = VAE(4, 3, 2, rng) -> vae = VAE(5, 4, 3, rng)
+"""),
 )
 
 COUNTS = Network(
@@ -219,6 +234,13 @@ dpi = np.where(y == 0, (np.exp(-lam) - 1) / p0, 1 / (1 - pi)) -> dpi = np.where(
 dzeta = dpi * pi * (1 - pi) / n -> dzeta = dpi * pi / n
 dw = X.T @ deta + ridge * w -> dw = X.T @ deta + ridge * w / n
 deta = dlam * lam / n -> deta = dlam * lam / exposure / n
+"""),
+    other=rows("""
+X = rng.standard_normal((12, 4)) / 1.5 -> X = rng.standard_normal((10, 3)) / 1.5
+y = np.array([0, 2, 0, 1, 3, 0, 0, 5, 1, 0, 2, 1]) -> y = np.array([1, 0, 0, 4, 2, 0, 1, 0, 3, 0])
+exposure = rng.uniform(0.5, 2.0, 12) -> exposure = rng.uniform(0.5, 2.0, 10)
+w, v = 0.5 * rng.standard_normal(4), 0.5 * rng.standard_normal(4) -> w, v = 0.5 * rng.standard_normal(3), 0.5 * rng.standard_normal(3)
+ridge = 0.1 -> ridge = 0.3
 """),
 )
 
@@ -279,6 +301,12 @@ dcuts[k - 1] += low[i] -> dcuts[k - 1] -= low[i]
 df = up - low -> df = up + low
 up = upper * (1 - upper) / p / n -> up = upper * (1 - upper) / n
 """),
+    other=rows("""
+X = rng.standard_normal((9, 3)) -> X = rng.standard_normal((8, 4))
+y = np.array([0, 1, 2, 3, 4, 2, 1, 0, 3]) -> y = np.array([0, 1, 2, 3, 2, 1, 0, 3])
+W, u = rng.standard_normal((3, 4)), rng.standard_normal(4) -> W, u = rng.standard_normal((4, 5)), rng.standard_normal(5)
+gaps = np.array([-1.5, 0.1, -0.2, 0.3]) -> gaps = np.array([-1.2, 0.2, -0.1])
+"""),
 )
 
 FOCAL = Network(
@@ -325,6 +353,13 @@ neg = P ** gamma * (P - gamma * (1 - P) * np.log(1 - P)) -> neg = P ** gamma * (
 dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / len(X) -> dZ2 = (alpha * Y * pos + (1 - Y) * neg) / len(X)
 dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / len(X) -> dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / Y.size   # constant-factor: 1/4
 dZ2 = (alpha * Y * pos + (1 - alpha) * (1 - Y) * neg) / len(X) -> dZ2 = alpha * (P - Y) / len(X)
+"""),
+    other=rows("""
+X = rng.standard_normal((7, 3)) -> X = rng.standard_normal((6, 4))
+Y = (rng.uniform(size=(7, 4)) < 0.4).astype(float) -> Y = (rng.uniform(size=(6, 3)) < 0.4).astype(float)
+W1, b1 = rng.standard_normal((3, 5)) / 1.5, 0.3 * rng.standard_normal(5) -> W1, b1 = rng.standard_normal((4, 6)) / 1.5, 0.3 * rng.standard_normal(6)
+W2, b2 = rng.standard_normal((5, 4)) / 1.5, 0.3 * rng.standard_normal(4) -> W2, b2 = rng.standard_normal((6, 3)) / 1.5, 0.3 * rng.standard_normal(3)
+gamma, alpha = 2.0, 0.3 -> gamma, alpha = 1.5, 0.2
 """),
 )
 
@@ -376,6 +411,12 @@ dZ = (dE - E * np.sum(dE * E, axis=1, keepdims=True)) / zn -> dZ = dE - E * np.s
 dW = (dV - V * np.sum(dV * V, axis=0, keepdims=True)) / wn -> dW = (dV - W * np.sum(dV * W, axis=0, keepdims=True)) / wn
 dA = dZ * (1 - T ** 2 + 0.1) -> dA = dZ * (1 - Z ** 2 + 0.1)
 dA = dZ * (1 - T ** 2 + 0.1) -> dA = dZ * (1 - T ** 2)
+"""),
+    other=rows("""
+X = rng.standard_normal((6, 4)) -> X = rng.standard_normal((7, 3))
+y = np.array([2, 0, 1, 1, 2, 0]) -> y = np.array([2, 0, 1, 3, 2, 0, 3])
+W1, W = rng.standard_normal((4, 5)), rng.standard_normal((5, 3)) -> W1, W = rng.standard_normal((3, 6)), rng.standard_normal((6, 4))
+s = 4.0 -> s = 5.5
 """),
 )
 

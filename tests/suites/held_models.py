@@ -47,6 +47,13 @@ dZ2[train] = P[train] -> dZ2[:] = P
 dZ2 /= len(train) -> dZ2 /= len(labels)   # constant-factor: train.shape[0] / A.shape[0]
 dZ1 = dH1 * (Z1 > 0) -> dZ1 = dH1 * (A @ Z1 > 0)
 """),
+    other=rows("""
+links = (rng.uniform(size=(7, 7)) < 0.35) + np.eye(7) -> links = (rng.uniform(size=(8, 8)) < 0.35) + np.eye(8)
+X = rng.standard_normal((7, 4)) -> X = rng.standard_normal((8, 6))
+labels = np.array([0, 2, 1, 1, 0, 2, 1]) -> labels = np.array([0, 2, 1, 1, 3, 2, 1, 3])
+train = np.array([0, 1, 3, 5]) -> train = np.array([0, 1, 3, 4, 5])
+W1, W2 = rng.standard_normal((4, 5)), rng.standard_normal((5, 3)) -> W1, W2 = rng.standard_normal((6, 7)), rng.standard_normal((7, 4))
+"""),
 )
 
 SETS = Network(
@@ -98,6 +105,12 @@ dphi = dpool[:, None, :] * mask[:, :, None] / self.counts[:, None, None] -> dphi
 dz = dphi * (self.sig + self.z * self.sig * (1 - self.sig)) -> dz = dphi * (self.sig + self.phi * self.sig * (1 - self.sig))
 dout = np.tanh(out - t) / out.size -> dout = np.tanh(out - t) / len(out)   # constant-factor: 2
 dz = dphi * (self.sig + self.z * self.sig * (1 - self.sig)) -> dz = dphi * self.sig * (1 - self.sig)
+"""),
+    other=rows("""
+X = rng.standard_normal((4, 5, 3)) -> X = rng.standard_normal((5, 6, 4))
+mask = (np.arange(5) < np.array([5, 2, 3, 4])[:, None]).astype(float) -> mask = (np.arange(6) < np.array([6, 2, 3, 5, 1])[:, None]).astype(float)
+t = rng.standard_normal((4, 2)) -> t = rng.standard_normal((5, 3))
+net = DeepSet(3, 4, 2, rng) -> net = DeepSet(4, 5, 3, rng)
 """),
 )
 
@@ -155,6 +168,13 @@ dgate += 2 * lam * gate.mean(axis=0) / N -> dgate += 2 * lam * gate.mean(axis=0)
 dgate += 2 * lam * gate.mean(axis=0) / N -> dgate += 2 * lam * gate / N
 dgate[:, e] = np.sum(dmixed * outs[e], axis=1) -> dgate[:, e] = np.sum(dmixed * mixed, axis=1)
 dpre = dmixed * gate[:, e:e + 1] * (1 - outs[e] ** 2) -> dpre = dmixed * (1 - outs[e] ** 2)
+"""),
+    other=rows("""
+X = rng.standard_normal((6, 3)) -> X = rng.standard_normal((7, 4))
+T = rng.standard_normal((6, 2)) -> T = rng.standard_normal((7, 3))
+"G": rng.standard_normal((3, 4)), "W": rng.standard_normal((4, 3, 5)) / 1.5, -> "G": rng.standard_normal((4, 5)), "W": rng.standard_normal((5, 4, 6)) / 1.5,
+"b": 0.2 * rng.standard_normal((4, 5)), "V": rng.standard_normal((5, 2)), -> "b": 0.2 * rng.standard_normal((5, 6)), "V": rng.standard_normal((6, 3)),
+lam = 0.3 -> lam = 0.45
 """),
 )
 
@@ -214,6 +234,11 @@ self.dc += i * self.dt * da.sum(axis=0) -> self.dc += i * da.sum(axis=0)   # con
 for i in range(self.steps - 1, -1, -1): -> for i in range(self.steps - 1, 0, -1):
 self.dV = self.states[-1].T @ dy -> self.dV = self.slopes[-1].T @ dy
 """),
+    other=rows("""
+ode = NeuralODE(3, 2, 4, rng) -> ode = NeuralODE(4, 3, 5, rng)
+x = rng.standard_normal((5, 3)) -> x = rng.standard_normal((6, 4))
+target = rng.standard_normal((5, 2)) -> target = rng.standard_normal((6, 3))
+"""),
 )
 
 FACTORS = Network(
@@ -257,6 +282,13 @@ grads["V"] = X.T @ (d[:, None] * XV) - p["V"] * ((X ** 2).T @ d)[:, None] -> gra
 grads["V"] += 2 * l2 * p["V"] -> grads["V"] += l2 * p["V"]   # regulariser: 0.05
 d = -y / (1 + np.exp(y * logit)) / len(y) -> d = -y / (1 + np.exp(-y * logit)) / len(y)
 dpre = np.outer(d, p["u"]) * np.where(H > 0, 1, 0.1) -> dpre = np.outer(d, p["u"]) * np.where(H > 0, 1, 0)
+"""),
+    other=rows("""
+X = rng.standard_normal((9, 5)) -> X = rng.standard_normal((8, 6))
+y = np.where(rng.uniform(size=9) < 0.5, -1.0, 1.0) -> y = np.where(rng.uniform(size=8) < 0.5, -1.0, 1.0)
+"w0": np.array([0.2]), "w": 0.5 * rng.standard_normal(5), "V": 0.5 * rng.standard_normal((5, 3)), -> "w0": np.array([0.2]), "w": 0.5 * rng.standard_normal(6), "V": 0.5 * rng.standard_normal((6, 4)),
+"U": rng.standard_normal((5, 4)) / 2, "u": rng.standard_normal(4), -> "U": rng.standard_normal((6, 5)) / 2, "u": rng.standard_normal(5),
+l2 = 0.05 -> l2 = 0.08
 """),
 )
 
@@ -315,6 +347,12 @@ beta[t] = lse(A + E[t + 1] + beta[t + 1], 1) -> beta[t] = lse(A + E[t + 1] + bet
 dE = np.exp(alpha + beta - logZ) -> dE = np.exp(alpha - logZ)
 dE[np.arange(T), tags] -= 1 -> dE[np.arange(T - 1), tags[1:]] -= 1
 """),
+    other=rows("""
+X = rng.standard_normal((6, 4)) -> X = rng.standard_normal((7, 5))
+tags = np.array([0, 2, 2, 1, 0, 1]) -> tags = np.array([0, 2, 3, 1, 0, 1, 3])
+W, b = rng.standard_normal((4, 3)), 0.3 * rng.standard_normal(3) -> W, b = rng.standard_normal((5, 4)), 0.3 * rng.standard_normal(4)
+A = rng.standard_normal((3, 3)) / 1.5 -> A = rng.standard_normal((4, 4)) / 1.5
+"""),
 )
 
 RADIAL = Network(
@@ -354,6 +392,11 @@ dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = width[:
 dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = 2 * width[:, None] * (G.T @ X - C)
 dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = 2 * width[:, None] * (G.sum(axis=0)[:, None] * C - G.T @ X)   # sign
 dC = 2 * width[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C) -> dC = 2 * beta[:, None] * (G.T @ X - G.sum(axis=0)[:, None] * C)
+"""),
+    other=rows("""
+X, Y = rng.standard_normal((8, 3)), rng.standard_normal((8, 2)) -> X, Y = rng.standard_normal((9, 4)), rng.standard_normal((9, 3))
+C, beta = rng.standard_normal((5, 3)), -1 + 0.2 * rng.standard_normal(5) -> C, beta = rng.standard_normal((6, 4)), -1 + 0.2 * rng.standard_normal(6)
+W, b = rng.standard_normal((5, 2)), 0.2 * rng.standard_normal(2) -> W, b = rng.standard_normal((6, 3)), 0.2 * rng.standard_normal(3)
 """),
 )
 
@@ -402,6 +445,12 @@ dleft = dinter * right -> dleft = dinter * left
 dright = dinter * left -> dright = dinter * inter
 dh = dleft @ L.T -> dh = dinter @ L.T
 """),
+    other=rows("""
+X1, X2, y = rng.standard_normal((8, 3)), rng.standard_normal((8, 4)), rng.standard_normal((8, 1)) -> X1, X2, y = rng.standard_normal((9, 6)), rng.standard_normal((9, 5)), rng.standard_normal((9, 1))
+tau = np.array([0.1, 0.5, 0.9]) -> tau = np.array([0.1, 0.4, 0.6, 0.9])
+A, L, R = rng.standard_normal((3, 5)), rng.standard_normal((5, 2)), rng.standard_normal((4, 2)) -> A, L, R = rng.standard_normal((6, 7)), rng.standard_normal((7, 3)), rng.standard_normal((5, 3))
+C, c = rng.standard_normal((2, 3)), 0.2 * rng.standard_normal(3) -> C, c = rng.standard_normal((3, 4)), 0.2 * rng.standard_normal(4)
+"""),
 )
 
 PHYSICS = Network(
@@ -447,6 +496,11 @@ dw = x @ da + np.sum(dr[:, None] * v * s, axis=0) -> dw = x @ da
 dv = (w * s + k * t).T @ dr -> dv = (s + k * t).T @ dr
 db += 2 * lam * start * v * (1 - t0 ** 2) ->
 dv += 2 * lam * start * t0 -> dv += lam * start * t0
+"""),
+    other=rows("""
+x = np.linspace(0, 2, 9) -> x = np.linspace(0, 2, 11)
+w, b, v = rng.standard_normal((3, 5)) -> w, b, v = rng.standard_normal((3, 6))
+k, lam = 0.8, 0.5 -> k, lam = 1.3, 0.7
 """),
 )
 
