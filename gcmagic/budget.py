@@ -14,7 +14,9 @@ from .findings import Finding
 from .parameters import Block
 from .phase import Settings
 from .problem import Problem
+from .schemes import CENTRAL
 from .screening import SLOPES
+from .slopes import pre_activations
 
 
 def within(
@@ -32,7 +34,8 @@ def within(
     start = perf_counter()
     problem.cost_at(theta)
     seconds = perf_counter() - start
-    sample = sample_for(blocks, seconds, budget, points)
+    sizes = [block.size for block in blocks]
+    sample = sample_for(sizes, seconds, budget, points)
     if sample is not None:  # many copies in one call may be quicker than one by one: try some
         largest = max(blocks, key=lambda block: block.size)
         tried = coordinates(largest, min(4096, max(2, int(3 / seconds))), settings.seed)
@@ -40,7 +43,9 @@ def within(
         start = perf_counter()
         evaluator(problem, theta, at, theta[at, None] + np.array([-1e-5, 1e-5]))
         seconds = min(seconds, (perf_counter() - start) / (2 * tried.size))
-        sample = sample_for(blocks, seconds, budget, points)
+        if settings.scheme is CENTRAL and settings.epsilon is None:
+            sizes = [pre_activations(evaluator, problem, theta, b) or b.size for b in blocks]
+        sample = sample_for(sizes, seconds, budget, points)
     if sample is None:
         return settings, ()
     return replace(settings, sample=sample, fast=True), (

@@ -133,6 +133,9 @@ class Comparison:
     joint
         What the slope along the gradient says, where single components are too noisy to show a
         small bug: it decides FAIL as they do.
+    pre_activations
+        How many elements Z of its products were moved in its place, dJ/dW = dJ/dZ A^T; 0 where
+        each of its components was moved itself. A component that fails was moved itself as well.
     """
 
     block: Block
@@ -144,6 +147,7 @@ class Comparison:
     rounding: float = 0.0
     probe: Probe | None = None
     joint: Joint | None = None
+    pre_activations: int = 0
     # kept: they are asked for some fifty times in one check
     _clear: bool = field(init=False, repr=False)
     _verdict: Verdict = field(init=False, repr=False)

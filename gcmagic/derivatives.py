@@ -31,21 +31,30 @@ class Derivative:
     steps
         h, the step really taken, one a component.
     costs
-        J at the scheme's offsets, one row a component.
+        J at the scheme's offsets, one row a component; None where other things were moved than the
+        components themselves.
     nfev
         Evaluations of the cost.
+    amplified
+        What an error of one J makes in D, in units of it, one a component.
+    sums
+        Elements of the array's products that were moved in its place; 0 where it was itself.
     """
 
     components: np.ndarray
     values: np.ndarray
     steps: np.ndarray
-    costs: np.ndarray
+    costs: np.ndarray | None
     nfev: int
+    amplified: np.ndarray
+    sums: int = 0
 
     def only(self, places: np.ndarray | slice) -> Derivative:
-        """The same of some of the components, with values of its own."""
+        """The same of some of the components, which were moved themselves; values of its own."""
+        assert self.costs is not None
         costs, values = self.costs[places], np.array(self.values[places])
-        return Derivative(self.components[places], values, self.steps[places], costs, costs.size)
+        parts = self.components[places], values, self.steps[places], costs
+        return Derivative(*parts, costs.size, self.amplified[places])
 
 
 def derivative(
@@ -93,7 +102,8 @@ def derivative(
             ) from error
         raise
     values = np.asarray(scheme.combine(costs, taken), dtype=float)
-    return Derivative(components, values, taken, costs, costs.size)
+    amplified = scheme.noise_factor() / taken
+    return Derivative(components, values, taken, costs, costs.size, amplified)
 
 
 # of the lines that noise is measured on, in units of theta

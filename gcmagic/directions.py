@@ -21,14 +21,14 @@ def coordinates(block: Block, sample: int | None, seed: int) -> np.ndarray:
 
 
 def sample_for(
-    blocks: tuple[Block, ...], seconds: float, budget: float | None, points: int
+    sizes: Sequence[int], seconds: float, budget: float | None, points: int
 ) -> int | None:
     """How many components of every array fit into the budget; None where all of them do.
 
     Parameters
     ----------
-    blocks
-        What is to be checked.
+    sizes
+        Components of every array that are to be checked.
     seconds
         Time of one evaluation of the cost.
     budget
@@ -42,7 +42,7 @@ def sample_for(
     Right code takes 2 to 4 evaluations a component; wrong code up to 12.
     """
     for sample in (None, *SAMPLES):
-        count = sum(block.size if sample is None else min(sample, block.size) for block in blocks)
+        count = sum(size if sample is None else min(sample, size) for size in sizes)
         if budget is None or 4 * count * seconds * points <= budget:
             return sample
     return SAMPLES[-1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .batched import Level
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
 from .derivatives import SINGLE, Derivative, derivative, noise_of
 from .directions import coordinates
@@ -17,6 +18,7 @@ from .parameters import Block
 from .problem import Problem
 from .rungs import RESOLUTION, Question
 from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme, steps_for
+from .slopes import slopes
 
 # one J is taken to be off by at most this many times the measured noise, which is a spread
 NOISE_BOUND = 6.0
@@ -163,27 +165,24 @@ def check_at(
         return Phase(name, theta, cost, np.nan, epsilon, nothing, (refusal,), nfev)
 
     chosen = [coordinates(block, settings.sample, settings.seed) for block in blocks]
-    components = np.concatenate([b.start + own for b, own in zip(blocks, chosen, strict=True)])
 
-    def differentiated(noise: float) -> Derivative:
-        size = cost_size(cost, noise)
-        steps = steps_for(theta[components], settings.scheme, settings.epsilon, size)
-        return derivative(problem, theta, components, steps, settings.scheme, evaluator)
+    def differentiated(noise: float) -> list[Derivative]:
+        at = Level(cost, cost_size(cost, noise), noise)
+        scheme, epsilon = settings.scheme, settings.epsilon
+        return slopes(problem, theta, blocks, chosen, at, scheme, epsilon, evaluator)
 
-    ends = np.cumsum([own.size for own in chosen])
     noise, still = np.nan if first is None else first.ordinary_noise(cost), False
     every = differentiated(noise) if np.isfinite(noise) else None
-    if every is None or not _is_plain(gradient[components], every, noise, settings, ends):
+    if every is None or not all(_is_plain(gradient, part, noise, settings) for part in every):
         assumed = unit_step(settings, cost_size(cost, noise))
         measured = noise_of(problem, theta, cost, settings.seed)
         noise = min(NOISE_BOUND * measured.level, np.finfo(float).max)  # near overflow
         still, nfev = measured.still, nfev + measured.nfev
         if every is None or unit_step(settings, cost_size(cost, noise)) != assumed:
-            nfev += 0 if every is None else every.nfev
+            nfev += 0 if every is None else sum(part.nfev for part in every)
             every = differentiated(noise)
     compared = []
-    for block, own, end in zip(blocks, chosen, ends, strict=True):
-        part = every.only(slice(end - own.size, end))
+    for block, own, part in zip(blocks, chosen, every, strict=True):
         found, used = compare(
             problem, theta, block, gradient, cost, noise, settings, evaluator, own, part
         )
@@ -200,17 +199,14 @@ def check_at(
     return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
 
 
-def _is_plain(
-    analytic: np.ndarray, found: Derivative, noise: float, settings: Settings, ends: np.ndarray
-) -> bool:
+def _is_plain(gradient: np.ndarray, found: Derivative, noise: float, settings: Settings) -> bool:
     """Whether with this noise all components agree, each with an error that would show bugs."""
-    error = noise * settings.scheme.noise_factor() / found.steps
+    analytic, error = gradient[found.components], noise * found.amplified
     size = np.abs(analytic) + np.abs(found.values)
-    starts = np.append(0, ends[:-1])
-    scale = np.repeat(np.maximum.reduceat(size / 2, starts), np.diff(ends, prepend=0))
+    scale = np.max(size, initial=0.0) / 2
     with np.errstate(invalid="ignore"):
         agree = np.abs(analytic - found.values) <= error + settings.threshold * size
-    return bool(np.all(agree & ((error <= RESOLUTION / 3 * scale) | (scale == 0))))
+        return bool(np.all(agree) and (scale == 0 or np.all(error <= RESOLUTION / 3 * scale)))
 
 
 def unit_step(settings: Settings, size: float) -> float:
@@ -251,25 +247,27 @@ def compare(
         sizes = np.abs(analytic), np.abs(numeric)
         scale = float(max(np.fmax.reduce(size, initial=0.0) for size in sizes))
         rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * scale
-        factor = scheme.noise_factor()
-        error = noise * factor / found.steps + rounding
+        error = noise * found.amplified + rounding
         off = np.abs(analytic - numeric)
         allowed = error + threshold * (sizes[0] + sizes[1])
-        expected = np.float64(EXPECTED_NOISE * UNIT_ROUNDOFF * abs(cost)) * factor
-        expected *= float(_length(1 / found.steps))
+        expected = np.float64(EXPECTED_NOISE * UNIT_ROUNDOFF * abs(cost))
+        expected *= float(_length(found.amplified))
         expected /= _length(analytic) + _length(numeric)
     finite = np.isfinite(analytic) & np.isfinite(numeric)
     status = np.full(offsets.size, Status.NOT_FINITE, dtype=np.int8)
     status[finite] = Status.AGREES
     coarse = error > RESOLUTION / 3 * scale
     doubtful = np.flatnonzero(np.isfinite(analytic) & (~finite | (off > allowed) | coarse))
+    parts = block, offsets, analytic, numeric, error, status
     if scale == 0.0 or not doubtful.size:
-        return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev
+        return _comparison(*parts, float(expected), found.sums), nfev
 
     asked = _asked(doubtful, off)
     question = doubt(theta, components[asked], analytic[asked], cost, noise, scale, threshold)
     known = None
-    if scheme is CENTRAL and settings.epsilon is None:  # the middle step of the ladder
+    if (
+        scheme is CENTRAL and settings.epsilon is None and not found.sums
+    ):  # the middle step of the ladder
         known = found.only(asked)
     opinion = judge(problem, theta, question, evaluator, known)
     nfev += opinion.nfev
@@ -295,7 +293,7 @@ def compare(
         error[asked] = np.maximum(opinion.errors, np.abs(opinion.values - numeric[asked]))
         hidden = coarse[asked] & (opinion.status == Status.AGREES)
         status[asked[hidden]] = Status.NOISY
-    return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev
+    return _comparison(*parts, float(expected), found.sums), nfev
 
 
 def _length(x: np.ndarray) -> np.float64:
@@ -343,11 +341,12 @@ def _comparison(
     error: np.ndarray,
     status: np.ndarray,
     expected: float = 0.0,
+    pre_activations: int = 0,
 ) -> Comparison:
     arrays = [np.array(offsets), np.array(analytic), numeric, error, status]
     for array in arrays:
         array.setflags(write=False)
-    return Comparison(block, *arrays, rounding=expected)
+    return Comparison(block, *arrays, rounding=expected, pre_activations=pre_activations)
 
 
 def blank(block: Block, gradient: np.ndarray, status: Status, settings: Settings) -> Comparison:

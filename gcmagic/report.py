@@ -306,6 +306,8 @@ def _block_dict(block: Comparison, components: bool) -> dict[str, Any]:
         "wrong": block.count(Status.WRONG),
         "checked": block.judged if block.verdict is FAIL else block.analytic.size,
     }
+    if block.pre_activations:
+        data["pre_activations"] = block.pre_activations
     if block.probe is not None:
         data["directions"] = {
             "analytic": [_number(x) for x in block.probe.analytic],

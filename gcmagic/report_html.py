@@ -17,7 +17,7 @@ from .explain import html as explanation
 from .findings import Finding
 from .notation import CHECKMARK, exponent
 from .phase import Phase
-from .report_text import off, shape, span, worst_lines
+from .report_text import by_sums, off, shape, span, worst_lines
 
 if TYPE_CHECKING:
     from .report import Report
@@ -183,6 +183,7 @@ def picture(report: Report) -> str:
 
 def fine_print(report: Report) -> str:
     """How it was measured."""
+    through = "".join(f" {line.strip()}." for line in by_sums(report))
     settings = report.settings
     epsilons = " and ".join(dict.fromkeys(exponent(phase.epsilon) for phase in report.phases))
     scaled = "" if settings.epsilon is not None else " × max(1, |θ|)"
@@ -190,5 +191,5 @@ def fine_print(report: Report) -> str:
         "difference = ‖grad − gradapprox‖ / (‖grad‖ + ‖gradapprox‖); threshold "
         f"{exponent(settings.threshold)}; {settings.scheme.name} differences, epsilon {epsilons}"
         f"{scaled}; floor: the difference that rounding can make in right code; "
-        f"{report.nfev:,} evaluations of the cost."
+        f"{report.nfev:,} evaluations of the cost.{escape(through)}"
     )

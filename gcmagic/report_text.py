@@ -28,6 +28,8 @@ def text(report: Report) -> str:
     lines += table(report)
     proofs = [f"{phase.name}: {phase.proof}" for phase in report.phases if phase.proof]
     lines += ["", *proofs] if proofs else []
+    through = by_sums(report)
+    lines += ["", *through] if through else []
     for phase in report.phases:
         worst = worst_lines(phase)
         if worst:
@@ -45,6 +47,23 @@ def text(report: Report) -> str:
     if settled:
         lines += ["", "settled at another point:", *(f"- {f.title}" for f in settled)]
     return "\n".join(lines)
+
+
+def by_sums(report: Report) -> list[str]:
+    """Which arrays went by their pre-activations, and what stands for that; no line for none."""
+    counts = {
+        name: max(block.pre_activations for block in report.blocks_of(name))
+        for name in report.names
+    }
+    names = [name for name in counts if counts[name]]
+    if not names:
+        return []
+    return [
+        f"{enumerate_names(names)}: numeric slopes through {sum(counts.values()):,} "
+        "pre-activations Z = W A, dJ/dW = dJ/dZ Aᵀ",
+        "  moved themselves, two components and a direction over all of each array agree; "
+        "--epsilon moves every component",
+    ]
 
 
 def repairs(findings: Sequence[Finding]) -> str:

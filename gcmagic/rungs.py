@@ -121,6 +121,7 @@ class Table:
     def put(self, rung: int, places: np.ndarray, found: Derivative) -> None:
         """Take down what one step gave."""
         row = rung - RUNGS[0]
+        assert found.costs is not None
         below, above = found.costs.T
         self.slopes[row, places] = found.values
         self.gaps[row, places] = (above - 2 * self.asked.cost + below) / found.steps

@@ -28,7 +28,7 @@ def test_a_sample_is_seeded_in_order_and_without_repetition():
     [(1e-5, 60, None), (1e-2, 60, 100), (0.1, 60, 20), (10, 60, 5), (10, None, None)],
 )
 def test_the_sample_fits_the_budget(seconds, budget, sample):
-    assert sample_for((LARGE, SMALL), seconds, budget, 2) == sample
+    assert sample_for((LARGE.size, SMALL.size), seconds, budget, 2) == sample
 
 
 def large(**bugs):

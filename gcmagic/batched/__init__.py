@@ -1,10 +1,11 @@
 """The fast lane: a NumPy function on many perturbed copies of its parameters at once.
 
 `arrays` holds the three representations, `rules` how NumPy's functions act on them, `evaluator`
-the size of the batches, the audit, and the way back to the loop.
+the audit, and the way back to the loop, `through` the slopes of a matrix from those of its sums.
 """
 
 from .batch import Untraceable
 from .evaluator import BatchedEvaluator
+from .through import Level, Through
 
-__all__ = ["BatchedEvaluator", "Untraceable"]
+__all__ = ["BatchedEvaluator", "Level", "Through", "Untraceable"]

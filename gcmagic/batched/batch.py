@@ -23,6 +23,14 @@ class Member(Protocol):
         ...
 
 
+class Tapped(Protocol):
+    """Sees the products of two matrices before they are computed; see `taps`."""
+
+    def product(self, a: Any, b: Any) -> Any:
+        """The product, None where the rules shall compute it."""
+        ...
+
+
 class Untraceable(BaseException):
     """The function cannot be run on many copies at once; the message says why."""
 
@@ -109,6 +117,8 @@ class Batch:
         "places",
         "pool",
         "refusal",
+        "taps",
+        "unmoved",
     )
 
     def __init__(self, count: int, limit: float = np.inf, pool: Pool | None = None) -> None:
@@ -116,6 +126,8 @@ class Batch:
         self.pool = Pool() if pool is None else pool
         self.limit = limit
         self.live = self.peak = self.largest = 0
+        self.taps: Tapped | None = None
+        self.unmoved = False  # the result does not come from the perturbed array
         self.closed = False
         self.refusal: str | None = None
         self.places = np.arange(count)

@@ -13,25 +13,16 @@ import numpy as np
 
 from ..evaluation import Progress, one_by_one, watched
 from ..parameters import Block
-from ..problem import Problem, as_cost, raised_at
-from . import rules
-from .arrays import Copies, of_parameter
+from ..problem import Problem, raised_at
 from .audit import Audit
-from .batch import Batch, Pool, TooLarge, Untraceable
-from .objects import carrying, placed
-from .pending import resolved
+from .batch import Batch, Untraceable
+from .sizes import QUICK, in_batches
+from .through import Level, Through, sums, through
+from .tracing import traced
 
 # fewer evaluations than this are not worth a batch: the audit and a traced call cost as much
 FEW = 24
-# copies in the first call; later calls grow by this factor
-FIRST, GROWTH = 64, 64
-# a cost that takes less than so many seconds has small arrays: more copies in the first call
-QUICK, QUICKS_FIRST = 1e-4, 1024
-# the largest array of a batch should stay in the cache
-CACHE = 8 * 2**20
 MOST_MEMORY = 2**30
-
-assert rules.RULES  # entered by the import
 
 
 class BatchedEvaluator:
@@ -83,6 +74,21 @@ class BatchedEvaluator:
                 values[mine] = self._values(work, audit)
         return values
 
+    def through(
+        self, problem: Problem, theta: np.ndarray, block: Block, at: Level
+    ) -> Through | None:
+        """The slopes of an array from those of its sums; see the module of that name."""
+        limit = free_memory() if self.memory is None else self.memory
+        with watched(self.progress, block.size) as tick:
+            found = through(problem, theta, block, at, limit)
+            tick(0 if found is None else block.size)
+        return found
+
+    def sums(self, problem: Problem, theta: np.ndarray, block: Block) -> int:
+        """Elements of the products that `through` would move; 0 where it would not."""
+        limit = free_memory() if self.memory is None else self.memory
+        return sums(problem, theta, block, limit)
+
     def _values(self, work: _Work, audit: Audit) -> np.ndarray:
         """The values for components of one parameter array."""
         name, points = work.block.name, work.points
@@ -108,34 +114,23 @@ class BatchedEvaluator:
         problem, theta, block = work.problem, work.theta, work.block
         total, each = work.points.shape
         chosen = audit.of(work.components, work.points)
-        limit = audit.limit
-        first = FIRST if audit.seconds > QUICK else QUICKS_FIRST
-        count = max(1, first // each)  # components, each with all its points
         pool = audit.pool
-        while work.done < total:
-            start, stop = work.done, min(total, work.done + count)
+
+        def some(start: int, stop: int) -> Batch:
             offsets = np.repeat(work.components[start:stop] - block.start, each)
+            numbers = work.points[start:stop].reshape(-1)
             began = time.thread_time()
-            try:
-                numbers = work.points[start:stop].reshape(-1)
-                found, batch = traced(problem, theta, block, offsets, numbers, limit / 2, pool)
-            except TooLarge:
-                if count * each < FIRST // 4:
-                    raise Untraceable("a few copies need more memory than there is") from None
-                count = (stop - start) // 2
-                continue
+            found, batch = traced(problem, theta, block, offsets, numbers, audit.limit / 2, pool)
             spent = time.thread_time() - began
             values[start:stop] = found.reshape(-1, each)
             chosen.compare(values, start, stop)
             work.tell(stop)
-            copies = (stop - start) * each
             # the first batch is slower: its memory is new; no clock: a clock too coarse to tell
-            if start and stop < total and spent > copies * audit.seconds > 0:
+            if start and stop < total and spent > (stop - start) * each * audit.seconds > 0:
                 raise _QuickerError
-            if stop < total:
-                fits = min(CACHE * copies / batch.largest, limit / 2 * copies / batch.peak)
-                grown = max(1, int(min(fits, GROWTH * copies)) // each)
-                count = grown
+            return batch
+
+        in_batches(total, each, audit.limit / 2, audit.seconds <= QUICK, some)
 
 
 @dataclass(slots=True)
@@ -172,62 +167,6 @@ class _Work:
 
 class _QuickerError(Exception):
     """The loop turned out to be quicker."""
-
-
-def traced(
-    problem: Problem,
-    theta: np.ndarray,
-    block: Block,
-    offsets: np.ndarray,
-    numbers: np.ndarray,
-    limit: float = np.inf,
-    pool: Pool | None = None,
-) -> tuple[np.ndarray, Batch]:
-    """J with the component at ``offsets[k]`` of `block` set to ``numbers[k]``, in one call.
-
-    Raises
-    ------
-    Untraceable
-        Where the function does something that cannot be done to many copies at once.
-    TooLarge
-        Where the copies would take more than `limit` bytes.
-    """
-    batch = Batch(len(offsets), limit, pool)
-    path = problem.layout.paths[problem.layout.blocks.index(block)]
-    params = problem.layout.workspace(theta).params
-    base = params
-    for key in path:
-        base = base[key]
-    if isinstance(base, np.matrix):
-        raise Untraceable("a np.matrix")
-    leaf = of_parameter(batch, np.array(base), offsets, numbers)
-    try:
-        fun = carrying(problem.fun, path[0] if path else None, leaf)
-        result = fun(placed(params, path, leaf))
-        if batch.refusal is not None:  # swallowed by an except clause of the user's
-            raise Untraceable(batch.refusal)
-        return costs_of(result, batch, problem.cost_name), batch
-    except Exception as error:
-        if batch.refusal is None:
-            raise
-        # NumPy's own words for it, "setting an array element with a sequence", would not help
-        raise Untraceable(batch.refusal).with_traceback(error.__traceback__) from error
-    finally:
-        batch.close()
-
-
-def costs_of(result: Any, batch: Batch, name: str) -> np.ndarray:
-    """One J a copy from what the function returned."""
-    if batch.marked is not None:
-        if result is not batch.marker:
-            raise Untraceable("turns a number into a float and goes on with it")
-        result = batch.marked
-    result = resolved(result)
-    if type(result) is not Copies:  # nothing in it came from the parameter
-        return np.full(batch.count, as_cost(result, name))
-    if result.size != 1 or result.dtype.kind not in "fiub":
-        raise Untraceable(f"{name} gives shape {result.shape} of {result.dtype}")
-    return np.array(result.dense().reshape(batch.count), dtype=float)
 
 
 def _raised(error: BaseException) -> str:

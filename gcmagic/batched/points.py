@@ -18,8 +18,8 @@ from ..problem import Problem
 from .arrays import Copies
 from .audit import hold
 from .batch import Batch, TooLarge, Untraceable
-from .evaluator import costs_of
 from .objects import carrying, placed
+from .tracing import costs_of
 
 # numbers that the copies of theta may take together: more of them are no cheaper than calls
 MOST = 2**19

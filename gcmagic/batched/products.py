@@ -49,8 +49,13 @@ def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
     return found
 
 
-def _product(a: Any, b: Any) -> Copies:
+def _product(a: Any, b: Any) -> Any:
     """Two matrices, at least one of them in copies."""
+    either: Any = a if type(a) is Copies else b
+    if either.batch.taps is not None:
+        found = either.batch.taps.product(a, b)
+        if found is not None:
+            return found
     if type(b) is not Copies:
         return _left(a, b)
     if type(a) is not Copies:

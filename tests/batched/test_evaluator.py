@@ -10,9 +10,9 @@ from gcmagic import CheckInterrupted, UserCodeError
 from gcmagic.batched import BatchedEvaluator, evaluator
 from gcmagic.batched.arrays import Copies, of_parameter
 from gcmagic.batched.batch import Batch
-from gcmagic.batched.evaluator import traced
 from gcmagic.batched.quick import quick
 from gcmagic.batched.representation import RULES
+from gcmagic.batched.tracing import traced
 from gcmagic.evaluation import SerialEvaluator
 from gcmagic.problem import Problem
 from tests.problems import tanh_network

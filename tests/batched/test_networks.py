@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gcmagic.batched.evaluator import BatchedEvaluator, traced
+from gcmagic.batched.evaluator import BatchedEvaluator
+from gcmagic.batched.tracing import traced
 from gcmagic.evaluation import SerialEvaluator
 from gcmagic.problem import Problem
 from tests.batched.copies import everything_waits

@@ -1,0 +1,51 @@
+"""How many copies go through the cost in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .batch import Batch, TooLarge, Untraceable
+
+# copies in the first call; later calls grow by this factor
+FIRST, GROWTH = 64, 64
+# a cost that takes less than so many seconds has small arrays: more copies in the first call
+QUICK, QUICKS_FIRST = 1e-4, 1024
+# the largest array of a batch should stay in the cache
+CACHE = 8 * 2**20
+
+
+def in_batches(
+    total: int, each: int, limit: float, quick: bool, call: Callable[[int, int], Batch]
+) -> None:
+    """Call ``call(start, stop)`` for one stretch of `total` after the other.
+
+    Parameters
+    ----------
+    each
+        Copies that one of them takes.
+    limit
+        Bytes that the copies may take.
+    quick
+        Whether the cost takes so little time that its arrays must be small.
+    call
+        Gives the batch that it made, by whose memory the next stretch is measured.
+
+    Raises
+    ------
+    Untraceable
+        Where a few copies are too large already.
+    """
+    done, count = 0, max(1, (QUICKS_FIRST if quick else FIRST) // each)
+    while done < total:
+        stop = min(total, done + count)
+        try:
+            batch = call(done, stop)
+        except TooLarge:
+            if count * each < FIRST // 4:
+                raise Untraceable("a few copies need more memory than there is") from None
+            count = (stop - done) // 2
+            continue
+        copies = (stop - done) * each
+        done = stop
+        fits = min(CACHE * copies / max(1, batch.largest), limit * copies / max(1, batch.peak))
+        count = max(1, int(min(fits, GROWTH * copies)) // each)

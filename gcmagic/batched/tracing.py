@@ -1,0 +1,81 @@
+"""One call of the cost with `Copies` in the place of a parameter array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..parameters import Block
+from ..problem import Problem, as_cost
+from . import rules
+from .arrays import Copies, of_parameter
+from .batch import Batch, Pool, Untraceable
+from .objects import carrying, placed
+from .pending import resolved
+from .taps import Taps
+
+assert rules.RULES  # entered by the import
+
+
+def traced(
+    problem: Problem,
+    theta: np.ndarray,
+    block: Block,
+    offsets: np.ndarray,
+    numbers: np.ndarray,
+    limit: float = np.inf,
+    pool: Pool | None = None,
+    taps: Taps | None = None,
+) -> tuple[np.ndarray, Batch]:
+    """J with the component at ``offsets[k]`` of `block` set to ``numbers[k]``, in one call.
+
+    With `taps` the products of the array with others are what they say.
+
+    Raises
+    ------
+    Untraceable
+        Where the function does something that cannot be done to many copies at once.
+    TooLarge
+        Where the copies would take more than `limit` bytes.
+    """
+    batch = Batch(len(offsets), limit, pool)
+    path = problem.layout.paths[problem.layout.blocks.index(block)]
+    params = problem.layout.workspace(theta).params
+    base = params
+    for key in path:
+        base = base[key]
+    if isinstance(base, np.matrix):
+        raise Untraceable("a np.matrix")
+    leaf = of_parameter(batch, np.array(base, order="C"), offsets, numbers)
+    if taps is not None:
+        taps.watch(leaf)
+        batch.taps = taps
+    try:
+        fun = carrying(problem.fun, path[0] if path else None, leaf)
+        result = fun(placed(params, path, leaf))
+        if batch.refusal is not None:  # swallowed by an except clause of the user's
+            raise Untraceable(batch.refusal)
+        return costs_of(result, batch, problem.cost_name), batch
+    except Exception as error:
+        if batch.refusal is None:
+            raise
+        # NumPy's own words for it, "setting an array element with a sequence", would not help
+        raise Untraceable(batch.refusal).with_traceback(error.__traceback__) from error
+    finally:
+        batch.close()
+
+
+def costs_of(result: Any, batch: Batch, name: str) -> np.ndarray:
+    """One J a copy from what the function returned."""
+    if batch.marked is not None:
+        if result is not batch.marker:
+            raise Untraceable("turns a number into a float and goes on with it")
+        result = batch.marked
+    result = resolved(result)
+    if type(result) is not Copies:  # nothing in it came from the parameter
+        batch.unmoved = True
+        return np.full(batch.count, as_cost(result, name))
+    if result.size != 1 or result.dtype.kind not in "fiub":
+        raise Untraceable(f"{name} gives shape {result.shape} of {result.dtype}")
+    return np.array(result.dense().reshape(batch.count), dtype=float)
