@@ -31,6 +31,8 @@ AUDITED = 2
 PROBED = 16
 # the slopes from both sides of an element differ by this part of the largest where there is a kink
 KINK = 1e-4
+# steps are wider than those of components, by this at most
+WIDEST = 8.0
 # a kink is looked at with steps that are smaller by this
 NEARER = 32.0
 # an audited slope may be off by this part of it, beside the noise: curvature, third order
@@ -169,9 +171,9 @@ class _Search:
             return self._call(none, self.base[none], Taps(k, places, numbers))
 
         flat = product.value.reshape(-1)
-        # n errors of J add up to sqrt(n) of them, those of curvature to 1/sqrt(n) of what moving
-        # all n together makes: both are least, beside each other, with steps larger by n^(1/3)
-        steps = product.terms ** (1 / 3) * self._steps(flat)
+        # n errors of J add up to sqrt(n) of them: with steps as much larger a slope is as sharp as
+        # by moving its own component, and what curvature makes in it stays far below
+        steps = min(product.terms**0.5, WIDEST) * self._steps(flat)
         slopes, bends, steps = self._differences(flat, steps, moved)
         for _ in range(2):
             level = np.maximum(KINK * np.max(np.abs(slopes)), 4 * self.at.noise / steps)
