@@ -142,6 +142,7 @@ def _slope(
         for k, step in enumerate(h, rung):
             if k not in taken:
                 found = derivative(at, ZERO, FIRST, np.array([step]))
+                assert found.costs is not None
                 taken[k] = float(found.values[0]), (float(np.sum(found.costs)) - 2 * cost) / step
                 nfev += found.nfev
         (d0, _), (d1, near), (d2, far) = (taken[k] for k in range(rung, rung + 3))

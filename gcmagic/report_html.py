@@ -183,7 +183,7 @@ def picture(report: Report) -> str:
 
 def fine_print(report: Report) -> str:
     """How it was measured."""
-    through = "".join(f" {line.strip()}." for line in by_sums(report))
+    through = " ".join(["", *by_sums(report)])
     settings = report.settings
     epsilons = " and ".join(dict.fromkeys(exponent(phase.epsilon) for phase in report.phases))
     scaled = "" if settings.epsilon is not None else " × max(1, |θ|)"

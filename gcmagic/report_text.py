@@ -60,9 +60,9 @@ def by_sums(report: Report) -> list[str]:
         return []
     return [
         f"{enumerate_names(names)}: numeric slopes through {sum(counts.values()):,} "
-        "pre-activations Z = W A, dJ/dW = dJ/dZ Aᵀ",
-        "  moved themselves, two components and a direction over all of each array agree; "
-        "--epsilon moves every component",
+        "pre-activations Z = W A, by dJ/dW = dJ/dZ Aᵀ;",
+        "two components and a direction over each array, moved themselves, agree "
+        "(--epsilon moves every component)",
     ]
 
 

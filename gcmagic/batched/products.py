@@ -51,16 +51,19 @@ def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
 
 def _product(a: Any, b: Any) -> Any:
     """Two matrices, at least one of them in copies."""
-    either: Any = a if type(a) is Copies else b
-    if either.batch.taps is not None:
-        found = either.batch.taps.product(a, b)
-        if found is not None:
-            return found
+    found = _tapped(a, b)
+    if found is not None:
+        return found
     if type(b) is not Copies:
         return _left(a, b)
     if type(a) is not Copies:
         return _right(a, b)
     return _both(a, b)
+
+
+def _tapped(a: Any, b: Any) -> Any:
+    taps = (a if type(a) is Copies else b).batch.taps
+    return None if taps is None else taps.product(a, b)
 
 
 def _left(a: Copies, b: np.ndarray) -> Copies:
