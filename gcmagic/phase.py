@@ -265,10 +265,8 @@ def compare(
     asked = _asked(doubtful, off)
     question = doubt(theta, components[asked], analytic[asked], cost, noise, scale, threshold)
     known = None
-    if (
-        scheme is CENTRAL and settings.epsilon is None and not found.sums
-    ):  # the middle step of the ladder
-        known = found.only(asked)
+    if scheme is CENTRAL and settings.epsilon is None and not found.sums:
+        known = found.only(asked)  # the middle step of the ladder
     opinion = judge(problem, theta, question, evaluator, known)
     nfev += opinion.nfev
     if scheme.is_complex and np.any(opinion.status == Status.AGREES):

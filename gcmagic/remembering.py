@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .evaluation import Evaluator
@@ -36,6 +38,9 @@ class Remembering:
         self._calls: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._values: dict[tuple[int, float], float] = {}
         self.saved = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._evaluator, name)  # what else it can do: slopes through sums
 
     def __call__(
         self, problem: Problem, theta: np.ndarray, components: np.ndarray, points: np.ndarray

@@ -64,6 +64,6 @@ def slopes(
 
     def next_part() -> Derivative:
         end = next(ends)
-        return moved.only(np.arange(end - next(sizes), end))
+        return moved.only(slice(end - next(sizes), end))
 
     return [next_part() if known is None else known for known in found]
