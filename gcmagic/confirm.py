@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from .derivatives import noise_of
 from .evaluation import Evaluator
 from .extended import right_in_extended_precision
 from .ladder import steady
+from .nearby import jittered
 from .phase import NOISE_BOUND, Phase, Settings, compare, doubt
 from .problem import Problem
 
@@ -19,31 +19,8 @@ from .problem import Problem
 SAMPLE = 32
 # of these, looked at first
 PILOTS = 4
-POINTS = 2
 # the floor of a point that speaks against a difference, in units of it
 TELLING = 0.3
-
-
-def jittered(
-    problem: Problem, theta: np.ndarray, seed: int, count: int = POINTS
-) -> Iterator[np.ndarray]:
-    """Points beside theta, away from kinks and special values, every other one less saturated.
-
-    Theta + 0.2 max(rms, 1) N(0, 1), array by array; for every second point an array whose rms is
-    above 1 is shrunk to 1 first.
-    """
-    blocks = problem.layout.blocks
-    squares = theta**2
-    sizes = [float(np.sqrt(np.add.reduce(squares[b.slice]) / b.size)) for b in blocks]
-    for k in range(count):
-        moved = np.random.default_rng(seed + 1 + k).standard_normal(theta.size)
-        for block, rms in zip(blocks, sizes, strict=True):
-            own, values = moved[block.slice], theta[block.slice]
-            if k % 2 and rms > 1:
-                values, rms = values / rms, 1.0
-            own *= 0.2 * max(rms, 1.0)
-            own += values
-        yield moved
 
 
 def confirmed(

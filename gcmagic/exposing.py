@@ -16,7 +16,6 @@ import numpy as np
 
 from .batched.points import Known
 from .comparison import FAIL
-from .confirm import POINTS, jittered
 from .directional import EXPECTED, ahead, directional, first_steps, turned
 from .directions import random_directions
 from .errors import GradcheckError
@@ -24,13 +23,14 @@ from .evaluation import Evaluator
 from .extended import slopes_right_in_extended_precision
 from .findings import Finding
 from .joint import SHARP
+from .nearby import POINTS, jittered
 from .parameters import Block
 from .phase import BACKWARD_ROUNDING, NOISE_BOUND, Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
 from .rungs import RESOLUTION
 from .schemes import UNIT_ROUNDOFF
-from .settling import SETTLING, point
+from .settling import CANDIDATES, point
 from .units import never_inactive
 
 # the part of the budget that this may take, and the evaluations that an array needs
@@ -52,7 +52,7 @@ def expose(
     if first.refused:
         return phases
     start, looked, nfev = perf_counter(), 0, 0
-    skip = SETTLING if any(phase.name.startswith("jittered") for phase in phases) else 0
+    skip = CANDIDATES if any(phase.name.startswith("jittered") for phase in phases) else 0
     found: list[Phase] = []
     told = {b.name for phase in phases for b in phase.blocks if b.verdict is FAIL}
     blocks = [b.block for b in first.blocks if b.name not in told]

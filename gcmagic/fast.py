@@ -29,11 +29,10 @@ from .phase import (
     blank,
     compare,
     cost_size,
-    stuck,
     unit_step,
-    unusable,
 )
 from .problem import Problem
+from .refusals import stuck, unusable
 from .schemes import UNIT_ROUNDOFF
 from .screening import Screening, judged, lines_over, screen
 

@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 
 from .comparison import FAIL, PASS, Comparison, Joint, Status
-from .confirm import jittered
 from .derivatives import derivative, noise_of
 from .directional import RATIO, ROUNDING, first_steps, turned
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
+from .nearby import jittered
 from .parameters import Block
 from .phase import BACKWARD_ROUNDING, EXPECTED_NOISE, NOISE_BOUND, Phase, Settings
 from .problem import Problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,10 @@ from .errors import InputError
 from .evaluation import Evaluator
 from .findings import Finding
 from .ladder import judge
+from .nearby import cost_beside
 from .parameters import Block
 from .problem import Problem
+from .refusals import flat, stuck, unusable
 from .rungs import RESOLUTION, Question
 from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme, steps_for
 from .slopes import slopes
@@ -181,6 +184,12 @@ def check_at(
         if every is None or unit_step(settings, cost_size(cost, noise)) != assumed:
             nfev += 0 if every is None else sum(part.nfev for part in every)
             every = differentiated(noise)
+    told: tuple[Finding, ...] = ()
+    if not any(np.any(part.values) for part in every):
+        noise, told, used = _stillness(
+            problem, theta, gradient, cost, noise, blocks, every, settings
+        )
+        nfev += used
     compared = []
     for block, own, part in zip(blocks, chosen, every, strict=True):
         found, used = compare(
@@ -188,7 +197,6 @@ def check_at(
         )
         compared.append(found)
         nfev += used
-    told: tuple[Finding, ...] = ()
     idle = still or len(blocks) == len(layout.blocks)
     # a cost whose rounding hides such slopes is noisy, not still
     steep = any(np.any(np.abs(found.analytic) > found.error) for found in compared)
@@ -197,6 +205,30 @@ def check_at(
         told = (stuck(problem),)
     epsilon = unit_step(settings, cost_size(cost, noise))
     return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
+
+
+def _stillness(
+    problem: Problem,
+    theta: np.ndarray,
+    gradient: np.ndarray,
+    cost: float,
+    noise: float,
+    blocks: Sequence[Block],
+    every: list[Derivative],
+    settings: Settings,
+) -> tuple[float, tuple[Finding, ...], int]:
+    """Noise, findings and evaluations where no nudge moves J: it may move at points nearby.
+
+    Then its noise is that of J there, if the gradient is so small that this hides it.
+    """
+    analytic = np.concatenate([gradient[part.components] for part in every])
+    if not np.any(analytic):
+        return noise, (), 0
+    largest, used = cost_beside(problem, theta, cost, settings.seed)
+    beside = NOISE_BOUND * 2 * UNIT_ROUNDOFF * largest
+    if np.all(np.abs(analytic) * np.concatenate([part.steps for part in every]) <= beside):
+        return max(noise, beside), (flat(problem, blocks, analytic),), used
+    return noise, (), used
 
 
 def _is_plain(gradient: np.ndarray, found: Derivative, noise: float, settings: Settings) -> bool:
@@ -359,51 +391,3 @@ def blank(block: Block, gradient: np.ndarray, status: Status, settings: Settings
         unknown.copy(),
         np.full(offsets.size, status, dtype=np.int8),
     )
-
-
-def stuck(problem: Problem) -> Finding:
-    """The cost of another network, or of another copy of the parameters."""
-    return Finding(
-        "cost-does-not-move",
-        "",
-        "the cost does not change with any parameter, so it is not the cost of this gradient",
-        f"{problem.cost_name} returned the same number for every nudge, while "
-        f"{problem.gradient_name} is not zero",
-        "Does it read its parameters from somewhere else (a global, a copy made earlier)? Name "
-        "the right one with --cost.",
-    )
-
-
-def unusable(
-    problem: Problem, cost: float, again: float, gradient: np.ndarray, repeated: np.ndarray
-) -> Finding | None:
-    """Why nothing can be compared here, if so."""
-    if not np.isfinite(cost):
-        return Finding(
-            "not-finite",
-            "",
-            f"the cost is {cost} here, so there is no slope to compare with",
-            f"{problem.cost_name} returned {cost}",
-            "Look for log(0), a division by zero or an overflow in exp; smaller weights may help.",
-        )
-    if abs(cost - again) > 64 * UNIT_ROUNDOFF * abs(cost):
-        return Finding(
-            "cost-not-repeatable",
-            "",
-            "the cost differs between two calls with the same parameters",
-            f"{problem.cost_name} returned {cost:.6g}, then {again:.6g}",
-            "Take out what is drawn at random (set keep_prob to 1, or seed inside forward), and "
-            "what is carried from call to call.",
-        )
-    scale = np.nanmax(np.abs(gradient), initial=0.0)
-    apart = np.abs(gradient - repeated) > 1e-12 * scale
-    if np.any(apart):
-        first = int(np.flatnonzero(apart)[0])
-        return Finding(
-            "gradient-not-repeatable",
-            problem.layout.block_of(first).name,
-            "backward gives another gradient when it is called again with the same parameters",
-            f"{problem.layout.component(first)}: {gradient[first]:.6g}, then {repeated[first]:.6g}",
-            "Set gradients to zero at the start of backward, and draw nothing at random in it.",
-        )
-    return None

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from .comparison import INCONCLUSIVE, PASS, Status
-from .confirm import confirmed, jittered
+from .confirm import confirmed
 from .diagnosis.rules import diagnose
 from .evaluation import Evaluator
 from .fast import screen_at
 from .findings import Finding
 from .joint import SHARP, seen_at, with_joints
+from .nearby import gradients_beside, jittered
 from .phase import Calls, Phase, Settings, check_at
 from .problem import Problem
 from .remembering import Remembering
@@ -20,6 +21,8 @@ from .report import Report
 
 # how many more points what is open is looked at: a unit may be idle at one of them, and at another
 SETTLING = 4
+# the points that they are chosen from, by what moves there, and what is faint beside the others
+CANDIDATES, FAINT = 8, 1e-6
 # how many of them for arrays that agree and would not show a small bug
 BLUNT = 2
 
@@ -54,28 +57,37 @@ def settle(
     What a point took that told no more is counted with the first phase.
     """
     report = Report(tuple(phases), settings, problem)
-    if any(phase.refused for phase in phases):
+    nothing_open = not any(_is_open(report, name) for name in report.names)
+    if nothing_open or any(phase.refused for phase in phases):
         return phases
     nfev = 0
-    thetas = jittered(problem, phases[0].theta, settings.seed, SETTLING)
+    thetas = list(jittered(problem, phases[0].theta, settings.seed, CANDIDATES))
+    slopes: np.ndarray | None = None
     sharp: set[str] = set()
-    for k in range(SETTLING):
+    looked = 0
+    for turn in range(CANDIDATES):
         left = [name for name in report.names if _is_open(report, name) and name not in sharp]
         if not left:
             break
-        theta, name = next(thetas), f"jittered {k + 1}"
+        k = turn ^ 1  # of each two the less saturated one first
+        theta, name = thetas[k], f"jittered {k + 1}"
         blunt = [name for name in left if report.verdict_of(name) is PASS]
-        if blunt and k >= BLUNT:
+        if blunt and turn >= BLUNT:
             left = [name for name in left if name not in blunt]
-        elif blunt:  # as a whole: that takes a tenth of what the components take
+        wrong: set[str] = set()
+        if blunt and turn < BLUNT:  # as a whole: that takes a tenth of what the components take
             blocks = problem.layout.select(blunt)
             seen, used = seen_at(problem, theta, blocks, settings, phases[0])
             nfev += used
             sharp |= {n for n, joint in seen.items() if joint.status == Status.AGREES}
             wrong = {n for n, joint in seen.items() if joint.status == Status.WRONG}
             left = [name for name in left if name not in blunt or name in wrong]
-        if not left:
+        if left and not wrong.issuperset(left):
+            slopes = gradients_beside(problem, thetas) if slopes is None else slopes
+            left = [name for name in left if name in wrong or _moves_at(k, slopes, report, name)]
+        if not left or looked == SETTLING:
             continue
+        looked += 1
         asked = replace(settings, layers=tuple(left))
         phase = point(problem, name, theta, asked, evaluator, ())
         with_it = replace(report, phases=(*report.phases, phase))
@@ -85,6 +97,21 @@ def settle(
             nfev += phase.nfev
     first, *rest = report.phases
     return [replace(first, nfev=first.nfev + nfev), *rest]
+
+
+def _moves_at(k: int, slopes: np.ndarray, report: Report, name: str) -> bool:
+    """Whether something open in an array has a gradient at point k, not faint beside others'.
+
+    True of all points where it has a gradient at none.
+    """
+    (block,) = report.problem.layout.select([name])
+    still_open = report.open_components(name)
+    own = slopes[:, block.slice]
+    if still_open.size == block.size and np.any(still_open):
+        own = own[:, still_open]
+    largest = np.max(np.nan_to_num(own), axis=0)
+    clear = (own[k] >= FAINT * largest) & (largest > 0)
+    return bool(np.any(clear)) or not np.any(largest > 0)
 
 
 def _told_more(before: Report, after: Report, name: str) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, Comparison
-from .confirm import jittered
 from .findings import Finding
+from .nearby import jittered
 from .phase import Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names

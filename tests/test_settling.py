@@ -1,0 +1,48 @@
+"""What one point leaves open is looked at where it moves."""
+
+import numpy as np
+import pytest
+
+import gcmagic as gcm
+
+X = np.array([[1.0, -2.0, 0.5], [0.3, 1.0, -1.0], [-1.2, 0.4, 2.0], [2.0, 1.0, 1.0]])
+W = np.linspace(-0.5, 0.6, 12).reshape(3, 4)
+LABELS = np.argmax(X @ W, axis=1)  # certain of every label where the weights are large
+
+
+def cost(p):
+    scores = X @ p["W"]
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return -np.mean(logs[np.arange(4), LABELS])
+
+
+def grad(p, factor=1.0):
+    scores = X @ p["W"]
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    d = e / e.sum(axis=1, keepdims=True)
+    d[np.arange(4), LABELS] -= 1
+    return {"W": factor * X.T @ d / 4}
+
+
+@pytest.mark.parametrize("large", [1.5e3, 5e3])
+def test_a_softmax_that_is_certain_is_flat_here_and_judged_nearby(large):
+    params = {"W": large * W}
+    assert cost(params) == 0.0
+    assert np.any(grad(params)["W"])
+    report = gcm.check(cost, grad, params)
+    assert report.verdict is gcm.PASS, report
+    (said,) = [f for f in report.findings if f.code == "saturated"]
+    assert "the cost is flat here" in said.title
+    assert report.is_settled(said)
+    assert "cost-does-not-move" not in {f.code for f in report.findings}
+    wrong = gcm.check(cost, lambda p: grad(p, 1.01), params, repair=0)
+    assert wrong.verdict is gcm.FAIL, wrong
+
+
+def test_a_cost_of_other_parameters_is_still_told():
+    other = {"W": W.copy()}
+    report = gcm.check(lambda p: cost(other), grad, {"W": W})
+    assert "cost-does-not-move" in {f.code for f in report.findings}
+    assert "saturated" not in {f.code for f in report.findings}
+    assert report.verdict is gcm.INCONCLUSIVE
