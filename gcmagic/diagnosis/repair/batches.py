@@ -49,18 +49,26 @@ def fewer_rows(problem: Problem, ran: Iterable[Ran]) -> Iterator[Problem | None]
         for one in held:
             one.put(cut(one.value))
         small = {key: cut(value) for key, value in inside.items()}
-        yield dataclasses.replace(problem, fun=_with(fun, small), grad=_with(grad, small))
+        # in place: an edited cell runs with the code that the same object holds
+        for one in (fun, grad):
+            _exchange(one, small)
+        yield dataclasses.replace(problem)
     finally:
         for one in held:
             one.put(one.value)
+        for one, space in zip((fun, grad), spaces, strict=True):
+            _put(one, space)
 
 
-def _with(function: Any, small: dict[str, Any]) -> Any:
+def _exchange(function: Any, small: dict[str, Any]) -> None:
     space = getattr(function, "space", None)
-    if not small or not isinstance(space, dict) or not dataclasses.is_dataclass(function):
-        return function
-    kept = {key: value for key, value in small.items() if key in space}
-    return dataclasses.replace(function, space={**space, **kept})  # pyright: ignore
+    if isinstance(space, dict):
+        _put(function, {**space, **{key: small[key] for key in small if key in space}})
+
+
+def _put(function: Any, space: Any) -> None:
+    if isinstance(space, dict) and dataclasses.is_dataclass(function):
+        object.__setattr__(function, "space", space)
 
 
 def _held(problem: Problem, ran: Iterable[Ran]) -> Iterator[_Held]:

@@ -16,8 +16,17 @@ EXPLAINED = 1e-5
 BEYOND = 4
 # two edits add up where this much is left of random sums over all arrays, each of size one
 ADDED = 1e-5
+# a component agrees that is off by no more than this much of the array's typical one
+CLOSE = 1e-6
+# the share of an array's wrong components that an edit has to mend
+SOME = 0.1
+# numbers that wait to be looked at, at most
+PENDING = 2_000_000
 # random sums that stand for a gradient
 SUMS = 6
+# edits with one effect that are tried with a second one, each at a statement of its own: together
+# with that their effects may differ
+VARIANTS = 4
 # what is still missing of an array that is explained
 NEARLY = 0.15
 
@@ -36,6 +45,8 @@ class Effect:
         The arrays that are right with it.
     missing
         How much is missing yet, a mean over the wrong arrays: 0 for nothing, about 1 for all.
+    mends
+        Whether it mends whole arrays, or rows or columns of one, and spoils no component.
     alike
         All edits that do it.
     """
@@ -45,7 +56,21 @@ class Effect:
     sums: np.ndarray
     right: frozenset[str]
     missing: float
+    mends: bool = False
     alike: list[Edit] = field(default_factory=list)
+
+
+def variants(effect: Effect) -> list[Edit]:
+    """The edits with an effect, the first at each statement."""
+    found: dict[int, Edit] = {}
+    for edit in effect.alike:
+        found.setdefault(id(edit.site), edit)
+    return list(found.values())[:VARIANTS]
+
+
+def like(effect: Effect, edit: Edit) -> tuple[Edit, ...]:
+    """The edits with an effect at the statement of one of them."""
+    return tuple(one for one in effect.alike if one.site is edit.site)
 
 
 class Pool:
@@ -53,35 +78,56 @@ class Pool:
 
     def __init__(self, target: Target, base: np.ndarray) -> None:
         self.target = target
-        self.effects: list[Effect] = []
+        self._effects: list[Effect] = []
+        self._pending: list[tuple[Edit, int, np.ndarray, frozenset[str]]] = []
         off = base[target.places] - target.numeric
         numeric = target.numeric
         self._theta = target.theta[target.places]
         self._sizes = np.diff([*target.starts, numeric.size])
         self._wrong = np.array([name in target.wrong for name in target.names])
         self._base = self._sum(off * off)
+        close = CLOSE * np.sqrt(self._sum(numeric**2) / self._sizes)
+        self._close = np.repeat(np.maximum(close, np.sqrt(target.far / self._sizes)), self._sizes)
+        self._wrong_there = np.abs(off) > self._close
+        self._wrong_count = np.maximum(self._sum(self._wrong_there.astype(float)), 1.0)
         self._aa, self._tt = self._sum(numeric**2), self._sum(self._theta**2)
         self._at = self._sum(numeric * self._theta)
-        scale = np.repeat(np.sqrt(np.maximum(self._aa, 1e-300)), self._sizes)
+        # an array whose gradient is zero, a bias before batch norm, is measured by what is off
+        scale = np.repeat(np.sqrt(np.maximum(self._aa, self._base) + 1e-300), self._sizes)
         signs = np.random.default_rng(0).uniform(0.5, 1.5, (SUMS, numeric.size))
         signs *= np.random.default_rng(1).choice([-1.0, 1.0], (SUMS, numeric.size))
         self._weights = signs / scale
         self.sums = self._weights @ off
+        self._right = frozenset(target.names) - target.wrong
         self._known: dict[tuple[float, ...], Effect] = {}
 
     def add(self, edit: Edit, key: int, gradient: np.ndarray, right: frozenset[str]) -> None:
         """Keep what an edit does."""
-        now = gradient[self.target.places]
-        off = now - self.target.numeric
-        sums = self._weights @ off
-        label = tuple(np.round(sums[:2], 9).tolist())
-        found = self._known.get(label)
-        if found is None:
-            found = Effect(edit, key, sums, right, self._missing(now, off, right))
-            self._known[label] = found
-            self.effects.append(found)
-        if len(found.alike) < 40:
-            found.alike.append(edit)
+        # most searches end before anybody asks for it
+        self._pending.append((edit, key, gradient[self.target.places], right))
+        if len(self._pending) * self.target.places.size > PENDING:
+            self._take()
+
+    @property
+    def effects(self) -> list[Effect]:
+        """The effects, in the order in which they were seen."""
+        self._take()
+        return self._effects
+
+    def _take(self) -> None:
+        for edit, key, now, right in self._pending:
+            off = now - self.target.numeric
+            sums = self._weights @ off
+            label = tuple(np.round(sums[:2], 9).tolist())
+            found = self._known.get(label)
+            if found is None:
+                missing, mends = self._missing(now, off, right)
+                found = Effect(edit, key, sums, right, missing, mends)
+                self._known[label] = found
+                self._effects.append(found)
+            if len(found.alike) < 40:
+                found.alike.append(edit)
+        self._pending.clear()
 
     def sums_up(self) -> Iterator[tuple[Effect, Effect]]:
         """Pairs whose effects add up to what is wanted, the simplest first."""
@@ -102,7 +148,9 @@ class Pool:
         for _, i, j in sorted(found):
             yield effects[i], effects[j]
 
-    def _missing(self, now: np.ndarray, off: np.ndarray, right: frozenset[str]) -> float:
+    def _missing(
+        self, now: np.ndarray, off: np.ndarray, right: frozenset[str]
+    ) -> tuple[float, bool]:
         names = self.target.names
         left = self._sum(off * off)
         with np.errstate(all="ignore"):
@@ -120,8 +168,14 @@ class Pool:
         sizes = self._sizes
         missing[(two < EXPLAINED**2) & (sizes >= BEYOND + 3)] = 1.5 * NEARLY
         missing[(plain < EXPLAINED**2) & (sizes >= BEYOND + 1)] = NEARLY
+        still = ~(np.abs(off) <= self._close)
+        spoiled = bool(np.any(still & ~self._wrong_there))
+        mended = self._sum((self._wrong_there & ~still).astype(float)) / self._wrong_count
+        if not spoiled:
+            missing = np.minimum(missing, 1.0 - mended)
         missing[[name in right for name in names]] = 0.0
-        return float(np.mean(missing[self._wrong]))
+        some = not spoiled and bool(np.any(mended[self._wrong] >= SOME))
+        return float(np.mean(missing[self._wrong])), some or bool(right > self._right)
 
     def _sum(self, values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, self.target.starts)

@@ -41,6 +41,10 @@ class Point:
 
     def passes(self) -> bool:
         """Whether all agrees here, and J is what it was, with the code that stands now."""
+        return self.has(frozenset(self.target.names))
+
+    def has(self, names: frozenset[str]) -> bool:
+        """Whether these arrays agree here, and J is what it was, with the code that stands now."""
         theta = self.target.theta
         try:
             same = abs(self.problem.cost_at(theta) - self.cost) <= 1e-12 * abs(self.cost)
@@ -49,7 +53,7 @@ class Point:
             return False
         finally:
             _put_back(self.written)
-        return same and self.target.right(gradient) == frozenset(self.target.names)
+        return same and names <= self.target.right(gradient)
 
 
 Standing = Callable[[], contextlib.AbstractContextManager[Any]]
@@ -69,6 +73,8 @@ class Proofs:
         What the report holds of other points.
     ran
         The user's functions, for the data in them.
+    right
+        The arrays whose gradient was right as it is.
     points
         The points that every repair has to pass; filled by `look`.
     """
@@ -78,6 +84,7 @@ class Proofs:
     start: np.ndarray
     others: tuple[Target, ...]
     ran: tuple[Ran, ...] = ()
+    right: frozenset[str] = frozenset()
     points: list[Point] = field(default_factory=list)
 
     def look(self, standing: Standing) -> None:

@@ -6,9 +6,10 @@ import contextlib
 import functools
 import io
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from time import perf_counter
+from types import CodeType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,14 +17,16 @@ import numpy as np
 from ...comparison import FAIL
 from ...findings import Finding
 from ...sandbox import untouched
+from .budget import LATE, candidates
 from .cells import cell_of
 from .data import kept
-from .pairs import Pair, Pairs
+from .line import Hit, Line, Pair
+from .pairs import Pairs
 from .pool import Pool
 from .proof import Proofs
 from .running import functions_run
 from .safety import reason
-from .search import Hit, Search
+from .search import Search
 from .sites import sites
 from .target import Target, failing
 from .told import Repaired, findings_of, refused, unused
@@ -35,10 +38,9 @@ if TYPE_CHECKING:
     from ...report import Report
 
 SECONDS = 5.0
-# how many edits that pass are proved, and how many pairs; how many texts for each of two edits
-PROVED, PAIRS_PROVED, NATURAL = 6, 12, 3
-# candidates beyond those for a single edit where two are looked for
-PAIRED = 9000
+Compiled = list[tuple[Unit, CodeType]]
+# how many edits are proved that were found together, and how often; of how many texts each of two
+PROVED, PROOFS, NATURAL = 6, 30, 3
 
 
 def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
@@ -54,8 +56,8 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
     report
         A report whose verdict is FAIL; for any other nothing is done.
     seconds
-        Time after which the search ends with what it has; in ordinary cases it ends long before,
-        by a count of candidates.
+        What the search may take on an ordinary machine. It ends by a count of candidates, so that
+        every machine comes to the same end; by the clock only where that takes ten times as long.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
     if report.verdict is not FAIL or not failed or seconds <= 0:
         return ()
     problem = report.problem
-    deadline = perf_counter() + seconds
+    deadline = perf_counter() + LATE * seconds
     with (
         untouched(problem.fun, problem.grad, *problem.roots),
         np.errstate(all="ignore"),
@@ -86,12 +88,14 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
         targets = [Target.of(phase) for phase in failed]
         proofs = Proofs(problem, report.settings, failed[0].theta, tuple(targets[1:]))
         try:
-            return _repair(Trial(problem, limit), targets[0], proofs, deadline)
+            return _repair(Trial(problem, limit), targets[0], proofs, seconds, deadline)
         except TimeUp:  # the clock rang just behind the candidate that it was set for
             return ()
 
 
-def _repair(trial: Trial, target: Target, proofs: Proofs, deadline: float) -> tuple[Finding, ...]:
+def _repair(
+    trial: Trial, target: Target, proofs: Proofs, seconds: float, deadline: float
+) -> tuple[Finding, ...]:
     problem, theta = trial.problem, target.theta
     params = problem.layout.unflatten
     base = trial.base(theta)
@@ -116,8 +120,11 @@ def _repair(trial: Trial, target: Target, proofs: Proofs, deadline: float) -> tu
     cost = trial.cost(theta)
     if cost is None:
         return ()
-    search = Search(trial, target, deadline, cost, guarded, behind)
+    codes = {unit.ran.code for unit in units}
+    limit = candidates(seconds, lambda: problem.grad(params(theta)), codes)
+    search = Search(trial, target, deadline, cost, guarded, behind, limit)
     proofs.ran = tuple(ran.values())
+    proofs.right = frozenset(target.names) - target.wrong
     wrong = tuple(name for name in target.names if name in target.wrong)
     with kept(trial, theta):
         found = _found(search, units, base, proofs)
@@ -127,21 +134,31 @@ def _repair(trial: Trial, target: Target, proofs: Proofs, deadline: float) -> tu
 def _found(
     search: Search, units: Sequence[Unit], base: np.ndarray, proofs: Proofs
 ) -> Repaired | None:
-    """One edit, or two together."""
+    """One edit, or two together, that hold at other points as well."""
     line = search.line(units, base, search.target.wrong)
+    for changes in itertools.islice(_mending(search, line, base), PROOFS):
+        found = _proved(changes, proofs)
+        if found:
+            return found
+    return None
+
+
+def _mending(search: Search, line: Line, base: np.ndarray) -> Iterator[list[tuple[Change, ...]]]:
+    """What mends the gradient at the one point: edits that were found together, the best first."""
     pool = Pool(search.target, base)
     pairs = Pairs(search, line, pool)
     while not (line.hits or line.ended or search.over or pairs.due):
         pairs.single()
-    if not line.hits:
-        search.limit += PAIRED
-        for pair in itertools.islice(pairs.run(), PAIRS_PROVED):
-            found = _proved(_couples(pair), proofs)
-            if found:
-                return found
-    while line.hits and not (line.ended or search.over):
-        search.step(line)
-    return _proved([(one,) for one in _changes(line.hits)], proofs)
+    while not search.over or line.hits:
+        if not line.hits:
+            for pair in pairs.run():
+                yield _couples(pair)
+            if not line.hits:
+                return
+        while not (line.ended or search.over):  # as far as edits are as good
+            pairs.single()
+        hits, line.hits = line.hits, []
+        yield [(one,) for one in _changes(hits)]
 
 
 def _couples(pair: Pair) -> list[tuple[Change, ...]]:
@@ -178,35 +195,38 @@ def _proved(candidates: Sequence[tuple[Change, ...]], proofs: Proofs) -> Repaire
     """Those of some repairs, each of one edit or two, that hold elsewhere too."""
     if not candidates:
         return None
-    likely = functools.partial(_standing, _units(candidates[0]))
+    made = [(changes, _compiled(changes)) for changes in candidates[:PROVED]]
+    likely = functools.partial(_standing, made[0][1])
     proofs.look(likely)
-    passed: list[tuple[Change, ...]] = []
-    for changes in candidates[:PROVED]:
-        with _standing(_units(changes)):
+    passed: list[tuple[tuple[Change, ...], Compiled]] = []
+    for changes, code in made:
+        with _standing(code):
             if all(point.passes() for point in proofs.points):
-                passed.append(changes)
+                passed.append((changes, code))
     if not passed:
         return None
     elsewhere: list[tuple[Change, ...]] = []
     with proofs.other_batch(likely) as point:
-        for changes in passed if point is not None else ():
-            with _standing(_units(changes)):
+        for changes, code in passed if point is not None else ():
+            with _standing(code):
                 if point is not None and point.passes():
                     elsewhere.append(changes)
-    best = elsewhere or passed
+        if point is not None and not elsewhere and proofs.right and point.has(proofs.right):
+            return None  # what was right is so on that batch, and what was mended is not
+    best = elsewhere or [changes for changes, _ in passed]
     alike = [changes[0] for changes in best[1:]] if len(best[0]) == 1 else []
     return Repaired(best[0], tuple(alike), bool(elsewhere))
 
 
-def _units(changes: Iterable[Change]) -> list[Unit]:
-    found = [one.unit.reparsed(one.mended) for one in changes]
-    return [unit for unit in found if unit is not None]
+def _compiled(changes: Iterable[Change]) -> Compiled:
+    units = [one.unit.reparsed(one.mended) for one in changes]
+    return [(unit, unit.compiled()) for unit in units if unit is not None]
 
 
 @contextlib.contextmanager
-def _standing(units: Iterable[Unit]):
+def _standing(compiled: Compiled) -> Iterator[None]:
     """The user's functions with the code of these units for a while; the last of each counts."""
     with contextlib.ExitStack() as stack:
-        for unit in units:
-            stack.enter_context(unit.running(unit.compiled()))
+        for unit, code in compiled:
+            stack.enter_context(unit.running(code))
         yield

@@ -9,102 +9,25 @@ from types import CodeType
 
 import numpy as np
 
-from .edits import edits_at
+from .budget import MOST
 from .edits.look import Look
 from .effects import effects
+from .line import Hit, Line, Place, chunks
 from .scope import Scope
-from .sites import Edit, Site, Switch, sites, variants
+from .sites import Edit, Switch, sites, variants
+from .standing import compiled, standing
 from .target import Target
 from .trial import Trial
 from .units import Unit
 
-# candidates that are tried at most: counted, so that every machine comes to the same end
-LIMIT = 10000
-# edits of one function that are compiled together
-CHUNK = 96
 # how many levels a statement is put back: what is returned; one that has an effect on right arrays
 # too, or nobody knows on which; one that has it on some wrong ones; all others
 RETURNED, WIDER, PART, ELSEWHERE = 1, 2, 3, 5
 # and what the cost runs through as well
 SHARED = 3
-DEEPEST = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hit:
-    """An edit that mends something.
-
-    Attributes
-    ----------
-    edit
-        The edit.
-    key
-        How far the search had gone: the level of the edit and the rank of its statement.
-    right
-        The arrays that are right with it.
-    """
-
-    edit: Edit
-    key: int
-    right: frozenset[str]
-
-
-@dataclass(slots=True, eq=False)
-class Place:
-    """A site with its rank, what it has an effect on, and its edits once they are asked for."""
-
-    site: Site
-    rank: int
-    look: Look
-    moves: frozenset[str] | None = None
-    _made: set[int] = field(default_factory=set)
-    _levels: dict[int, list[Edit]] = field(default_factory=dict)
-
-    def edits(self, level: int) -> list[Edit]:
-        """Its edits of one level."""
-        made = min(level, 2)
-        if made not in self._made:
-            self._made.add(made)
-            for edit in edits_at(self.look, made):
-                self._levels.setdefault(edit.level, []).append(edit)
-        return self._levels.get(level, [])
 
 
 Seen = Callable[[Edit, int, np.ndarray, frozenset[str]], None]
-
-
-@dataclass(slots=True, eq=False)
-class Line:
-    """A search that goes on, one key after the other, from one state of the user's code.
-
-    Attributes
-    ----------
-    places
-        The sites with their ranks.
-    wrong
-        The arrays to mend.
-    key
-        The next level of edits and rank of statements together.
-    hits
-        Edits that mend everything.
-    """
-
-    places: Sequence[Place]
-    wrong: frozenset[str]
-    key: int = 0
-    hits: list[Hit] = field(default_factory=list)
-
-    @property
-    def stop(self) -> int:
-        """The last key: one beyond the first hit."""
-        if self.hits:
-            return self.hits[0].key + 1
-        return max((place.rank for place in self.places), default=-1) + DEEPEST
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing is left to try."""
-        return self.key > self.stop
 
 
 @dataclass(slots=True, eq=False)
@@ -118,7 +41,7 @@ class Search:
     target
         What it has to agree with.
     deadline
-        When there is no more time.
+        When the clock ends it, where the count of candidates should have done so long before.
     cost
         J at the target's point.
     guarded
@@ -135,7 +58,7 @@ class Search:
     cost: float
     guarded: frozenset[CodeType] = field(default_factory=frozenset)
     behind: frozenset[CodeType] = field(default_factory=frozenset)
-    limit: int = LIMIT
+    limit: int = MOST
 
     def line(self, units: Sequence[Unit], base: np.ndarray, wrong: frozenset[str]) -> Line:
         """A search over all sites, with ranks from the arrays that they have an effect on."""
@@ -145,10 +68,23 @@ class Search:
             moved = effects(unit, every, self.trial, self.target, base, wrong)
             scope = Scope(unit, units)
             for k, site in enumerate(every):
-                place = Place(site, 0, Look.at(site, scope, tuple(every)), moved[k])
-                place.rank = self.rank(place, wrong)
-                found.append(place)
-        return Line(found, wrong, min((place.rank for place in found), default=0))
+                found.append(Place(site, Look.at(site, scope, tuple(every)), moved[k]))
+        return Line([(self.rank(place, wrong), place) for place in found], wrong)
+
+    def beside(self, line: Line, first: Edit, left: frozenset[str]) -> Line | None:
+        """A search for what mends the arrays that are left while a first edit stands.
+
+        None where that edit cannot stand.
+        """
+        code = compiled(first)
+        if code is None:
+            return None
+        if first.site.unit.ran.code in self.guarded:
+            with standing(first, code):
+                if not self.same_cost():
+                    return None
+        places = [(self.rank(place, left), place) for _, place in line.places]
+        return Line(places, left, first, code)
 
     def rank(self, place: Place, wrong: frozenset[str]) -> int:
         """How many levels a statement is put back where these arrays are to be mended."""
@@ -161,19 +97,25 @@ class Search:
             rank = PART if moves & wrong and not moves & right else ELSEWHERE
         return rank + (SHARED if place.site.unit.ran.code in self.behind else 0)
 
-    def step(self, line: Line, seen: Seen | None = None) -> None:
-        """Try the edits of one key; `seen` gets those that break nothing."""
+    def step(self, line: Line, seen: Seen | None = None, amount: int = MOST) -> None:
+        """Try the edits of one key, about `amount` of them now and the others next time.
+
+        `seen` gets those that break nothing.
+        """
         right = frozenset(self.target.names) - line.wrong
-        key = line.key
-        near = [place for place in line.places if 0 <= key - place.rank <= DEEPEST]
-        edits = (edit for place in near for edit in place.edits(key - place.rank))
-        for edit, gradient, good in self.tried(edits, right):
-            if good >= frozenset(self.target.names):
-                line.hits.append(Hit(edit, key, good))
-            elif seen is not None:
-                seen(edit, key, gradient, good)
-        if not self.over:  # else there was more of it
-            line.key += 1
+        start, key = self.trial.count, line.key
+        while not self.over and self.trial.count - start < amount:
+            chunk = line.next()
+            if chunk is None:
+                break
+            with standing(line.first, line.code):
+                tried = list(self._chunk(chunk, right))
+            for edit, gradient, good in tried:
+                if good >= frozenset(self.target.names):
+                    line.hits.append(Hit(edit, key, good))
+                elif seen is not None:
+                    seen(edit, key, gradient, good)
+        line.used += self.trial.count - start
 
     @property
     def over(self) -> bool:
@@ -219,21 +161,3 @@ class Search:
         """Whether the cost is what it was, with the code that stands now."""
         now = self.trial.cost(self.target.theta)
         return now is not None and abs(now - self.cost) <= 1e-12 * abs(self.cost)
-
-
-def chunks(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
-    """Edits of one function that can be compiled together: at different statements, or at one."""
-    waiting: list[Edit] = []
-    for edit in edits:
-        apart = waiting and (
-            waiting[0].site.unit is not edit.site.unit
-            or len(waiting) >= CHUNK
-            or edit.span != waiting[0].span
-            or (edit.span > 1 and waiting[0].site is not edit.site)
-        )
-        if apart:
-            yield waiting
-            waiting = []
-        waiting.append(edit)
-    if waiting:
-        yield waiting

@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import GradcheckError
 from ...problem import Problem
 from ...sandbox import Snapshot
+from .budget import STOPPED
 
 # a candidate may take this many times as long as the gradient itself, and at least so many seconds
 SLOWER, LEAST = 20.0, 0.2
@@ -76,7 +77,10 @@ class Trial:
                     return self._flat(self._within(theta))
             finally:
                 self._private.restore()
-        except (Exception, TimeUp, SystemExit):
+        except TimeUp:
+            self.count += STOPPED
+            return None
+        except (Exception, SystemExit):
             return None
         finally:
             for array, saved in self.written:

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import dis
 import inspect
+import linecache
 import re
 import textwrap
 import types
@@ -95,9 +96,18 @@ def unit_of(ran: Ran) -> Unit | None:
     if not ran.functions:
         return None
     try:
-        return parsed(textwrap.dedent(inspect.getsource(ran.code)), ran)
+        return parsed(textwrap.dedent(_source(ran.code)), ran)
     except (OSError, TypeError, IndexError):
         return None
+
+
+def _source(code: types.CodeType) -> str:
+    """The lines of a function; `inspect` asks every module there is for those of a notebook."""
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename) if code.co_name != "<lambda>" else []
+    if not lines:
+        return inspect.getsource(code)
+    return "".join(inspect.getblock(lines[code.co_firstlineno - 1 :]))
 
 
 def parsed(source: str, ran: Ran, place: int | None = None) -> Unit | None:

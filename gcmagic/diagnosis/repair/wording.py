@@ -152,6 +152,8 @@ def _narrowed(source: str, old: Any, new: Any) -> Any:
             continue
         start, stop = _offset(source, before.lineno, before.col_offset), _end(source, before)
         written = _own_text(source, after)
+        if source[start - 1 : start] == "(" and source[stop : stop + 1] == ")":
+            yield source[: start - 1] + written + source[stop + 1 :]
         yield source[:start] + written + source[stop:]
         if isinstance(after, ast.expr):
             yield source[:start] + f"({written})" + source[stop:]
