@@ -190,9 +190,12 @@ def _open(
 ) -> np.ndarray:
     """Which of the lines one step leaves open: the slope is off, or its error is not small."""
     directions, steps = place.directions[left], place.steps[left]
-    at = turned(problem, place.theta, directions)
-    points = steps[:, None] * np.array([-1.0, 1.0])
-    below, above = known(at, np.zeros(len(left)), np.arange(len(left)), points).T
+    points, every = steps[:, None] * np.array([-1.0, 1.0]), np.arange(len(left))
+    costs = known.given(every, points)
+    if costs is None:
+        at = turned(problem, place.theta, directions)
+        costs = known(at, np.zeros(len(left)), every, points)
+    below, above = costs.T
     slopes, expected = (above - below) / (2 * steps), directions @ gradient
     sizes = np.sqrt(directions**2 @ gradient**2)
     rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * (np.abs(directions) @ np.abs(gradient))

@@ -60,6 +60,12 @@ class Known:
             self.values.update({(k, t): values[place, n] for n, t in enumerate(points[place])})
         return values.astype(float)
 
+    def given(self, components: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+        """The values that are there already; None where one is missing."""
+        rows = zip(components.tolist(), points.tolist(), strict=True)
+        found = [[self.values.get((k, point)) for point in row] for k, row in rows]
+        return None if any(None in row for row in found) else np.array(found, dtype=float)
+
     def only(self, components: Sequence[int]) -> Known:
         """The same, of some of the components, which are numbered anew."""
         new = {k: place for place, k in enumerate(components)}

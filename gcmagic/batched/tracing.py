@@ -40,7 +40,7 @@ def traced(
         Where the copies would take more than `limit` bytes.
     """
     batch = Batch(len(offsets), limit, pool)
-    path = problem.layout.paths[problem.layout.blocks.index(block)]
+    path = problem.layout.paths[problem.layout.place_of(block)]
     params = problem.layout.workspace(theta).params
     base = params
     for key in path:

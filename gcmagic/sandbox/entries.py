@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,8 +12,7 @@ ATOMS = (int, float, complex, str, bytes, bool, type(None), np.generic)
 MISSING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that is remembered, and how to compare it and to put it back."""
 
     name: str
