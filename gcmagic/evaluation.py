@@ -103,6 +103,7 @@ class PlainCalls:
             for end in ends:
                 block = layout.blocks[owners[begin]]
                 write, offset = self._writers[owners[begin]], block.start
+                numbers, params = space.numbers(block), space.params
                 while begin < end:
                     part = slice(begin, min(end, begin + few))
                     places = (components[part] - offset).tolist()
@@ -110,14 +111,21 @@ class PlainCalls:
                     began = monotonic()
                     costs: list[Any] = []
                     note = costs.append
-                    for k, centre, (low, high) in zip(
-                        places, centres, points[part].tolist(), strict=True
-                    ):
-                        write(k, low)
-                        note(fun(space.params))
-                        write(k, high)
-                        note(fun(space.params))
-                        write(k, centre)
+                    rows = zip(places, centres, points[part].tolist(), strict=True)
+                    if numbers is not None:
+                        for k, centre, (low, high) in rows:
+                            numbers[k] = low
+                            note(fun(params))
+                            numbers[k] = high
+                            note(fun(params))
+                            numbers[k] = centre
+                    else:
+                        for k, centre, (low, high) in rows:
+                            write(k, low)
+                            note(fun(space.params))
+                            write(k, high)
+                            note(fun(space.params))
+                            write(k, centre)
                     if set(map(type, costs)) != {np.float64}:
                         costs = [as_cost(value, name, self._kinds) for value in costs]
                     found += costs

@@ -272,6 +272,16 @@ class Workspace:
 
         return write
 
+    def numbers(self, block: Block) -> memoryview | None:
+        """The components of `block` to be set one by one, in a sixth of the time of an array's.
+
+        None where it is no array of float64, and `writer` is needed.
+        """
+        leaf = self._leaves[self.layout.place_of(block)]
+        if not isinstance(leaf, np.ndarray) or leaf.dtype is not _F8:
+            return None
+        return memoryview(np.asarray(leaf).reshape(-1))  # pyright: ignore[reportArgumentType]
+
     def vector(self) -> np.ndarray:
         """The components as they are now, in the order of theta."""
         theta = np.empty(self.layout.size, dtype=self.dtype)
