@@ -286,14 +286,13 @@ def compare(
         expected *= float(_length(found.amplified))
         expected /= _length(analytic) + _length(numeric)
     coarse = error > RESOLUTION / 3 * scale
-    if 0.0 < scale < np.inf and (off <= allowed).all() and not coarse.any():
-        status = np.zeros(offsets.size, dtype=np.int8)  # AGREES, as nearly always
-        return _comparison(block, offsets, analytic, numeric, error, status, float(expected)), nfev
-    finite = np.isfinite(analytic) & np.isfinite(numeric)
-    status = np.full(offsets.size, Status.NOT_FINITE, dtype=np.int8)
-    status[finite] = Status.AGREES
-    doubtful = np.flatnonzero(np.isfinite(analytic) & (~finite | (off > allowed) | coarse))
+    status = np.zeros(offsets.size, dtype=np.int8)  # AGREES, as nearly always
     parts = block, offsets, analytic, numeric, error, status
+    if 0.0 < scale < np.inf and (off <= allowed).all() and not coarse.any():
+        return _comparison(*parts, float(expected), found.sums), nfev
+    finite = np.isfinite(analytic) & np.isfinite(numeric)
+    status[~finite] = Status.NOT_FINITE
+    doubtful = np.flatnonzero(np.isfinite(analytic) & (~finite | (off > allowed) | coarse))
     if scale == 0.0 or not doubtful.size:
         return _comparison(*parts, float(expected), found.sums), nfev
 
