@@ -7,18 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from .comparison import FAIL, INCONCLUSIVE, Comparison
+from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status
 from .findings import Finding
 from .nearby import jittered
+from .notation import exponent
 from .phase import Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
+from .schemes import UNIT_ROUNDOFF
 from .watched import Seen, Unit, watch
 
 # an activation with a slope below this has lost half of the digits of 1 - a
 FLAT = 1e-8
 # the part of a layer's values that has to be flat before that is what is said of it
 SHARE = 0.5
+# a gradient so much smaller than at another point is that of a cost that has gone flat
+FAINT = 1e-6
+# unless it is what rounding leaves of a sum that is zero, in units of u times the other one
+RESIDUE = (1e-4, 1e3)
 
 
 def with_units(problem: Problem, phases: list[Phase], settings: Settings) -> list[Phase]:
@@ -38,8 +44,41 @@ def with_units(problem: Problem, phases: list[Phase], settings: Settings) -> lis
         if seen and not k:
             always, used = always_active(problem, seen, phases, settings)
             found, nfev = (*found, *one_example(seen), *always), nfev + used
+        found = (*found, *flat_here(replace(phase, findings=(*phase.findings, *found)), phases))
         told.append(replace(phase, findings=(*phase.findings, *found), nfev=phase.nfev + nfev))
     return told
+
+
+def flat_here(phase: Phase, phases: list[Phase]) -> tuple[Finding, ...]:
+    """A finding for arrays that rounding hides here, where they have power at another point.
+
+    Whatever the activation is called: what is left of the gradient is tiny and the cost does not
+    show it, at a point where the array passes it is a million times larger.
+    """
+    said = {n for f in phase.findings if f.code == "saturated" for n in f.where.split()}
+    names, here, there = [], 0.0, 0.0
+    for block in phase.blocks:
+        others = [other.block(block.name) for other in phases]
+        seen = [_largest(b) for b in others if b is not None and b.verdict is PASS]
+        own = _largest(block)
+        hidden = block.probe is None and block.count(Status.NOISY) == block.components.size
+        if block.name in said or not (hidden and seen and 0 < own < FAINT * max(seen)):
+            continue
+        if RESIDUE[0] < own / max(seen) / UNIT_ROUNDOFF < RESIDUE[1]:
+            continue
+        names.append(block.name)
+        here, there = max(here, own), max(there, *seen)
+    if not names:
+        return ()
+    return (
+        Finding(
+            "saturated",
+            " ".join(names),
+            f"{enumerate_names(names)}: the cost is all but flat here, so rounding hides the slope",
+            f"no gradient above {exponent(here)} here, up to {exponent(there)} at another point",
+            "Smaller weights, or data of size one, where units are saturated.",
+        ),
+    )
 
 
 def saturated(seen: Seen, unclear: list[Comparison]) -> tuple[Finding, ...]:
@@ -62,6 +101,10 @@ def saturated(seen: Seen, unclear: list[Comparison]) -> tuple[Finding, ...]:
             )
         )
     return tuple(found)
+
+
+def _largest(block: Comparison) -> float:
+    return float(np.max(np.abs(block.analytic), initial=0.0))
 
 
 def one_example(seen: Seen) -> tuple[Finding, ...]:

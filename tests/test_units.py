@@ -138,3 +138,50 @@ def test_a_missing_mask_that_the_start_hides(size):
         assert report.passed
         (told,) = [f for f in report.findings if f.code == "no-power"]
         assert "at 3 points" in told.evidence
+
+
+def test_what_is_flat_is_told_whatever_the_activation_is_called():
+    """Gaussian units that are far from their centres: nothing of a tanh or a sigmoid in them."""
+    Y = rng.standard_normal(6)
+
+    def forward(p):
+        return np.exp(-((X @ p["W"] + p["b"]) ** 2))
+
+    def cost(p):
+        return np.mean((forward(p) @ p["v"] + p["c"] - Y) ** 2)
+
+    def grad(p):
+        A = forward(p)
+        d = 2 * (A @ p["v"] + p["c"] - Y) / 6
+        dZ = -2 * (X @ p["W"] + p["b"]) * A * np.outer(d, p["v"])
+        return {"W": X.T @ dZ, "b": dZ.sum(axis=0), "v": A.T @ d, "c": d.sum()}
+
+    params = {"W": np.zeros((3, 2)), "b": np.array([8.0, -8.0]), "v": np.ones(2), "c": 0.5}
+    report = gcm.check(cost, grad, params)
+    (said,) = [f for f in report.findings if f.code == "saturated"]
+    assert said.where == "W b v"
+    assert report.verdict is gcm.PASS
+    assert report.is_settled(said)
+    near = gcm.check(cost, grad, params | {"b": np.array([0.8, -0.8])})
+    assert "saturated" not in {f.code for f in near.findings}
+
+
+def test_a_gradient_that_cancels_is_not_called_flat():
+    """A softmax of nothing with as many examples of each label: the slope of the bias is zero."""
+    labels = np.array([0, 1, 2, 0, 1, 2])
+
+    def shares(p):
+        e = np.exp(X @ p["W"] + p["b"])
+        return e / e.sum(axis=1, keepdims=True)
+
+    def cost(p):
+        return -np.mean(np.log(shares(p)[np.arange(6), labels]))
+
+    def grad(p):
+        d = (shares(p) - np.eye(3)[labels]) / 6
+        return {"W": X.T @ d, "b": d.sum(axis=0)}
+
+    report = gcm.check(cost, grad, {"W": np.zeros((3, 3)), "b": np.full(3, 0.1)})
+    assert 0 < np.max(np.abs(report.phases[0].block("b").analytic)) < 1e-15
+    assert report.verdict is gcm.PASS
+    assert "saturated" not in {f.code for f in report.findings}
