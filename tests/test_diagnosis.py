@@ -16,6 +16,8 @@ from gcmagic.diagnosis.factors import factor_text
 from gcmagic.diagnosis.rules import CATALOGUE
 from gcmagic.problem import Problem
 from tests.bugs import BUGS, network
+from tests.suites.held_out import HELD_OUT
+from tests.suites.unseen import UNSEEN
 
 ROOT = Path(gcmagic.__file__).parent
 CODES = {code for rule in CATALOGUE for code in rule.codes}
@@ -73,6 +75,26 @@ def test_right_code_gets_no_finding():
 def test_a_constant_is_called_what_it_is(c, name):
     known = (Constant(8.0, "N", True), Constant(3.0, "k", True), Constant(0.6, "keep", False))
     assert called(c, known) == name
+
+
+@pytest.mark.parametrize(
+    ("start", "look"),
+    [
+        ("dmu = dz + self.mu / N", "dmu"),  # over other lines: dh = dmu @ ... + dlogvar @ ...
+        ("dlogvar += 0.5", "dlogvar"),
+        ("dgate = dact * up", "dgate"),
+        ("dA = do @ v", "dA, then dS"),
+        ("dX = merge(dq)", "dX"),
+        ("df = up - low", "df"),
+        ("for i in range(self.steps", "what they are all made from"),  # db takes da, dc as well
+        ("dg = np.sum(dW *", "dW, then dg"),  # dV is made from dg
+    ],
+)
+def test_what_every_wrong_array_and_no_right_one_is_made_from_is_named(start, look):
+    case = next(c for c in (*HELD_OUT, *UNSEEN) if c.mutations[0].before.startswith(start))
+    first = check_problem(case.problem(), init="random", steps=0, repair=0).findings[0]
+    assert first.code == "shared-error"
+    assert first.title.endswith(f"wrong: look at {look}")
 
 
 def test_a_setting_as_large_as_a_size_is_named_beside_it():

@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 from ..comparison import Comparison
 from ..findings import Finding
 from .evidence import Evidence
-from .source import delta_of
+from .source import between, delta_of
+
+# a longer way than this says no more than that something above is wrong
+PATH = 3
 
 
 def layer_of(name: str) -> int | None:
@@ -83,10 +86,15 @@ def shared(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[Findin
     if len(wrong) < 2:
         return
     names = [block.name for block in wrong]
-    delta = delta_of(evidence.problem, names)
     if not evidence.right:
         return
     good = [block.name for block in evidence.right]
+    every = [block.name for block in evidence.wrong]
+    path = between(evidence.problem, every, good)
+    delta = delta_of(evidence.problem, names, good)
+    one_of_them = {f"d{name}" for name in every}.intersection(path)
+    if (not delta or one_of_them) and len(path) <= PATH:
+        delta = ", then ".join(path)
     yield Finding(
         "shared-error",
         " ".join(names),
