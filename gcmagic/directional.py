@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .batched.points import MOST, QUICK, Known, tried
+from .batched.points import MOST, NUMBER, QUICK, Known, tried
 from .derivatives import SINGLE, noise_of
 from .evaluation import Evaluator, SerialEvaluator
 from .problem import Problem
@@ -206,9 +206,10 @@ def ahead(
     """
     nothing = [Known({}) for _ in starts]
     count = sum(2 * len(directions) + 1 for _, directions, _, _ in starts)
-    if not starts or seconds > QUICK or count * problem.layout.size > MOST:
+    size = problem.layout.size
+    if not starts or seconds > QUICK or count * size > MOST or size * NUMBER > seconds:
         return nothing  # calls one by one are as quick
-    thetas = np.empty((count, problem.layout.size))
+    thetas = np.empty((count, size))
     known: dict[int, float] = {}
     asked: list[np.ndarray] = []
     row = 0

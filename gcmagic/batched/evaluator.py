@@ -49,6 +49,7 @@ class BatchedEvaluator:
         self.progress = progress
         self.memory = memory
         self.reasons: dict[str, str] = {}
+        self._asked, self._free = -np.inf, 0.0
         self._left: dict[str, Any] = {}  # arrays that are the loop's, and of which function
 
     def __call__(
@@ -66,19 +67,32 @@ class BatchedEvaluator:
         blocks = problem.layout.blocks
         owners = np.searchsorted([b.start for b in blocks], components, side="right") - 1
         values = np.empty_like(points)
-        audit = Audit(problem, theta, free_memory() if self.memory is None else self.memory)
+        audit = Audit(problem, theta, self._limit())
+        # the components of an array stand together
+        ends = [*(np.flatnonzero(np.diff(owners)) + 1).tolist(), len(components)]
         with watched(self.progress, len(components)) as tick:
-            for owner in np.unique(owners):
-                mine = np.flatnonzero(owners == owner)
-                work = _Work(problem, theta, blocks[owner], components[mine], points[mine], tick)
+            start = 0
+            for end in ends if len(components) else ():
+                mine, block = slice(start, end), blocks[owners[start]]
+                work = _Work(problem, theta, block, components[mine], points[mine], tick)
                 values[mine] = self._values(work, audit)
+                start = end
         return values
+
+    def _limit(self) -> float:
+        """Bytes that the copies may take; the system is asked once a second at most."""
+        if self.memory is not None:
+            return self.memory
+        now = time.monotonic()
+        if now - self._asked > 1.0:
+            self._asked, self._free = now, free_memory()
+        return self._free
 
     def through(
         self, problem: Problem, theta: np.ndarray, block: Block, at: Level
     ) -> Through | None:
         """The slopes of an array from those of its sums; see the module of that name."""
-        limit = free_memory() if self.memory is None else self.memory
+        limit = self._limit()
         with watched(self.progress, block.size) as tick:
             found = through(problem, theta, block, at, limit)
             tick(0 if found is None else block.size)
@@ -86,8 +100,7 @@ class BatchedEvaluator:
 
     def sums(self, problem: Problem, theta: np.ndarray, block: Block) -> int:
         """Elements of the products that `through` would move; 0 where it would not."""
-        limit = free_memory() if self.memory is None else self.memory
-        return sums(problem, theta, block, limit)
+        return sums(problem, theta, block, self._limit())
 
     def _values(self, work: _Work, audit: Audit) -> np.ndarray:
         """The values for components of one parameter array."""

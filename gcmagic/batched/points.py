@@ -23,6 +23,8 @@ from .tracing import costs_of
 
 # numbers that the copies of theta may take together: more of them are no cheaper than calls
 MOST = 2**19
+# seconds that a number takes in copies of all of theta: more than in a call for a wide network
+NUMBER = 4e-8
 # a cost that takes more than so many seconds has arrays large enough to be called by itself
 QUICK = 1e-3
 # points that are compared with plain calls, beside one that is known
