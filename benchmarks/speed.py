@@ -8,8 +8,9 @@ runs once, one after the other, so that other work on the machine slows all of t
 printed is the median of the ratios to the bare calls of the same repeat. "check" is the whole of
 `gcm.check(..., steps=0)`: noise, slopes, their errors, verdicts. Peers compute all P slopes and no
 verdict; torch's fast mode looks along one direction only. The unit, 2P bare forward calls, is
-timed on at most 1,000 of them. With --processor the time of the processor is taken, which other
-programs lengthen less; OPENBLAS_NUM_THREADS=1 then keeps the bare calls from waiting in threads.
+timed on at most 1,000 of them, JAX on at most 8,192 components. With --processor the time of the
+processor is taken, which other programs lengthen less; OPENBLAS_NUM_THREADS=1 then keeps the bare
+calls from waiting in threads.
 """
 
 from __future__ import annotations
@@ -67,10 +68,12 @@ def contenders(case: Case, unit: float, longest: float) -> dict[str, Timed]:
     for peer in PEERS:
         if not installed(peer.package) or (peer.own_arrays and not case.generic):
             continue
-        if peer.calls * unit > longest:
-            print(f"  {peer.name} left out: it would take about {peer.calls * unit:.0f} s a run")
+        share = peer.share(size)
+        seconds = peer.calls * share * unit
+        if seconds > longest:
+            print(f"  {peer.name} left out: it would take about {seconds:.0f} s a run")
             continue
-        found[peer.name] = (peer.make(case, problem), 1.0)
+        found[peer.name] = (peer.make(case, problem), share)
     return found
 
 
