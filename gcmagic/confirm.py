@@ -9,7 +9,7 @@ import numpy as np
 from .comparison import FAIL, PASS, Comparison, Status, Verdict, difference
 from .derivatives import noise_of
 from .evaluation import Evaluator
-from .extended import right_in_extended_precision
+from .extended import right_in_extended_precision, slopes_right_in_extended_precision
 from .ladder import steady
 from .nearby import jittered
 from .phase import NOISE_BOUND, Phase, Settings, compare, doubt
@@ -19,6 +19,8 @@ from .problem import Problem
 SAMPLE = 32
 # of these, looked at first
 PILOTS = 4
+# parameters from which on an array is looked at as a whole in extended precision
+MANY = 20_000
 # the floor of a point that speaks against a difference, in units of it
 TELLING = 0.3
 
@@ -75,12 +77,16 @@ def _without_rounding(
         if block.count(Status.WRONG):
             places = np.searchsorted(block.components, _again(block))
             stays, used = np.ones(1, dtype=bool), 0
-            if places.size > 2 * PILOTS:  # where rounding makes the worst, it makes the others
+            whole = phase.theta.size > MANY
+            if whole:  # a call in extended precision takes a hundred times as long: few of them
+                stays, used = _beyond_rounding(problem, phase, block)
+                nfev += used
+            elif places.size > 2 * PILOTS:  # where rounding makes the worst, it makes the others
                 few = np.array(block.worst(PILOTS))
                 stays, used = _stay(problem, phase, block, few, settings, evaluator)
                 nfev += used
             if np.any(stays):
-                stays, used = _stay(problem, phase, block, places, settings, evaluator)
+                stays, used = _stay(problem, phase, block, places, settings, evaluator, whole)
                 nfev += used
             noisy = np.zeros(block.status.size, dtype=bool)
             if np.any(stays):
@@ -99,6 +105,7 @@ def _stay(
     places: np.ndarray,
     settings: Settings,
     evaluator: Evaluator | None,
+    no_rounding: bool = False,
 ) -> tuple[np.ndarray, int]:
     """Which of the wrong components at `places` rounding does not explain."""
     asked = doubt(
@@ -110,13 +117,27 @@ def _stay(
         float(np.max(np.abs(block.analytic))),
         settings.threshold,
     )
-    right, nfev = right_in_extended_precision(problem, phase.theta, asked, block.numeric[places])
-    stays = ~right
+    stays, nfev = np.ones(places.size, dtype=bool), 0
+    if not no_rounding:
+        numeric = block.numeric[places]
+        right, nfev = right_in_extended_precision(problem, phase.theta, asked, numeric)
+        stays = ~right
     if np.any(stays):
         left = np.flatnonzero(stays)
         stays[left], used = steady(problem, phase.theta, asked.only(left), evaluator)
         nfev += used
     return stays, nfev
+
+
+def _beyond_rounding(problem: Problem, phase: Phase, block: Comparison) -> tuple[np.ndarray, int]:
+    """Whether what is wrong, all of it along one direction, is more than rounding; one truth."""
+    off = np.where(block.status == Status.WRONG, block.analytic - block.numeric, 0.0)
+    off /= np.linalg.norm(off)
+    line = np.zeros((1, phase.theta.size))
+    line[0, block.block.start + block.components] = off
+    slopes = np.array([[off @ block.analytic], [off @ block.numeric]])
+    right, nfev = slopes_right_in_extended_precision(problem, phase.theta, line, *slopes)
+    return ~right, nfev
 
 
 def _stands(seen: set[Verdict]) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import gcmagic as gcm
+from gcmagic import confirm, extended
 from gcmagic.batched import BatchedEvaluator, Level
 from gcmagic.batched.taps import Product
 from gcmagic.batched.through import KINK
@@ -217,3 +218,37 @@ def test_the_budget_knows_how_many_there_are_to_move():
     assert within(seconds, problem, theta, Settings(), 1, BatchedEvaluator())[1] == ()
     by_itself = replace(Settings(), epsilon=1e-5)
     assert within(1e-3, problem, theta, by_itself, 1, BatchedEvaluator())[0].fast
+
+
+def test_a_large_network_is_looked_at_as_a_whole_in_extended_precision(monkeypatch):
+    """One direction a wrong array, for a call in that precision takes a hundred times as long."""
+    monkeypatch.setattr(confirm, "MANY", 1000)
+    asked = []
+    kept = extended.right_in_extended_precision
+
+    def counted(problem, theta, question, numeric):
+        asked.append(question.components.size)
+        return kept(problem, theta, question, numeric)
+
+    monkeypatch.setattr(extended, "right_in_extended_precision", counted)
+    monkeypatch.setattr(confirm, "right_in_extended_precision", counted)
+    wrong = with_bug(NETWORK, W1=BUGS["all"], W2=BUGS["a row"])
+    report = gcm.check(wrong.fun, wrong.grad, wrong.params, steps=0, repair=0)
+    assert report.wrong == ("W1", "W2")
+    assert asked == [1, 1]
+    assert report.phases[0].block("W1").count(Status.WRONG) == 2400
+
+
+def test_rounding_of_a_large_network_is_no_bug(monkeypatch):
+    """log(1 - a) near a = 1 loses most of its digits, at every step, in float64."""
+    monkeypatch.setattr(confirm, "MANY", 10)
+    x = np.linspace(0.5, 1.0, 30)
+
+    def cost(p):
+        return -np.log(1 - 1 / (1 + np.exp(-(p["w"] @ x)))) * 1.0
+
+    def grad(p):
+        return {"w": x / (1 + np.exp(-(p["w"] @ x)))}
+
+    report = gcm.check(cost, grad, {"w": np.full(30, 1.3)}, steps=0)
+    assert report.verdict is not gcm.FAIL
