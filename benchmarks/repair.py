@@ -98,16 +98,17 @@ def holds_elsewhere(case: Case, right: Case) -> bool:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("suite", nargs="?", default="single", help="or pairs, unseen, held_out")
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--all", action="store_true", help="show what mends the rest, too")
+    parser.add_argument("--seed", type=int, default=0, help="which pairs are drawn")
     parser.add_argument("--every", type=int, default=1, help="every so many cases")
     options = parser.parse_args(argv)
     suite = import_module("tests.suites.single")
     if options.suite == "single":
         cases = suite.SINGLE
     elif options.suite == "pairs":
-        cases = suite.pairs()
+        cases = suite.pairs(seed=options.seed)
     else:
         module = import_module(f"tests.suites.{options.suite}")
         cases = getattr(module, options.suite.upper())

@@ -50,8 +50,9 @@ def test_the_end_is_the_same_however_fast_the_machine_is(monkeypatch):
             return super()._within(theta)
 
     monkeypatch.setattr(repairing, "Trial", Paused)
+    monkeypatch.setattr(repairing, "LATE", 1e3)  # the clock of a busy machine has no say here
     report = gcm.check(cost, hopeless, WEIGHTS, repair=0)
-    for Paused.pause in (0.0, 0.002):  # four times the seconds that it is given
+    for Paused.pause in (0.0, 0.001):  # twice the seconds that it is given, and more
         assert not any(finding.code == "repair" for finding in repair(report, 0.15))
     fast, slow = trials
     assert fast.count == slow.count >= int(0.15 / cost_of(hopeless))

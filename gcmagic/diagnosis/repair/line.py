@@ -13,6 +13,10 @@ from .standing import apart
 
 # the last level of edits
 DEEPEST = 4
+# beyond this key there are too many edits to go on behind a hit
+NEAR = 2
+# from this level on there are thousands of edits of these kinds; the others of a key come first
+FAR, MANY = 3, frozenset({"factor", "term", "name", "scale"})
 # edits of one function that are compiled together
 CHUNK = 96
 
@@ -105,9 +109,10 @@ class Line:
 
     @property
     def stop(self) -> int:
-        """The last key: one beyond the first hit."""
+        """The last key: one beyond the first hit, which has others to be named beside it."""
         if self.hits:
-            return self.hits[0].key + 1
+            first = self.hits[0].key
+            return first + (first - self.least < NEAR)
         return max((rank for rank, _ in self.places), default=-1) + DEEPEST
 
     @property
@@ -125,10 +130,15 @@ class Line:
         return found
 
     def _edits(self) -> Iterator[Edit]:
-        for rank, place in self.places:
-            if 0 <= self.key - rank <= DEEPEST:
-                for edit in place.edits(self.key - rank):
-                    if self.first is None or apart(self.first, edit):
+        near = [(rank, p) for rank, p in self.places if 0 <= self.key - rank <= DEEPEST]
+        for many in (False, True):
+            for rank, place in near:
+                level = self.key - rank
+                if level < FAR and many:
+                    continue
+                for edit in place.edits(level):
+                    later = level >= FAR and edit.kind in MANY
+                    if later == many and (self.first is None or apart(self.first, edit)):
                         yield edit
 
 
