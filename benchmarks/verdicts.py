@@ -8,8 +8,9 @@ each, in float64.
 What counts as an evaluation: every call of the cost, or copy in a batch of them, that the check
 makes at its points, at the jittered points that settle, confirm and expose, and along directions
 there; those of points that were looked at and dropped too. Not the steps of training between the
-two points, nor the few calls that see whether a call repeats and how long it takes. It is divided
-by the components and by the points of the report: two, and one more for each jittered point in it.
+two points, nor the few calls that see whether a call repeats and how long it takes, or that hold a
+batch of copies against plain calls. It is divided by the components and by the points of the
+report: two, and one more for each jittered point in it.
 
 Some of them a check makes whatever the number of components: at each point the cost and its noise,
 at two jittered points the cost and a step along each array, and a call that notes what the units
