@@ -1,5 +1,6 @@
 """check(): every outcome that somebody else's tool gets wrong, as a row."""
 
+import itertools
 import math
 from random import SystemRandom
 
@@ -480,3 +481,22 @@ def test_dropout_is_frozen_though_two_masks_are_alike_by_chance(seed):
     report = gcm.check(lambda p: halves(masked(p)), masked, V, steps=0)
     assert "frozen" in {f.code for f in report.findings}
     assert "cost-not-repeatable" not in {f.code for f in report.findings}
+
+
+def test_the_first_calls_are_made_once_for_all_that_asks_for_them():
+    theta = np.array([1.0, 2.0])
+    costs, gradients = itertools.count(), itertools.count()  # which a check does not put back
+
+    def cost(w):
+        if np.array_equal(w, theta):
+            next(costs)
+        return np.sum(w**2)
+
+    def gradient(w):
+        if np.array_equal(w, theta):
+            next(gradients)
+        return 2 * w
+
+    assert gcm.check(cost, gradient, theta, steps=0, budget=None).passed
+    # twice, and the cost once more to see its units
+    assert (next(costs), next(gradients)) == (3, 2)

@@ -5,7 +5,7 @@ import pytest
 
 import gcmagic as gcm
 from gcmagic.check import check_problem
-from gcmagic.directions import coordinates, sample_for
+from gcmagic.directions import coordinates, sample_for, signs
 from gcmagic.parameters import Block
 from gcmagic.problem import Problem
 from tests.problems import tanh_network, with_bug
@@ -70,3 +70,9 @@ def test_nan_on_a_sample_is_not_pass():
 def test_a_budget_that_is_none_is_refused(budget):
     with pytest.raises(gcm.InputError, match="budget is"):
         check_problem(large(), budget=budget)
+
+
+def test_signs_are_those_that_choice_draws():
+    one, other = np.random.default_rng(7), np.random.default_rng(7)
+    np.testing.assert_array_equal(signs(one, (3, 50)), other.choice([-1.0, 1.0], (3, 50)))
+    assert one.random() == other.random()  # and as many numbers were drawn for them

@@ -173,3 +173,18 @@ def test_a_mapping_that_cannot_be_written_becomes_a_dict():
     params = MappingProxyType({"W": np.ones(2)})
     layout = ParameterLayout.of(params)
     np.testing.assert_array_equal(layout.unflatten(np.arange(2.0))["W"], np.arange(2.0))
+
+
+@pytest.mark.parametrize("kind", [float, np.float32, complex])
+def test_components_that_are_set_as_numbers_are_those_of_the_arrays(kind):
+    layout = ParameterLayout.of({"a": np.zeros((2, 3)), "b": np.zeros(4), "c": 1.0})
+    space = layout.workspace(np.arange(11.0), kind)
+    for block in layout.blocks:
+        numbers = space.numbers(block)
+        assert (numbers is not None) == (kind is float and block.name != "c")
+        if numbers is not None:
+            numbers[2] = -5.0
+            assert space.params[block.name].reshape(-1)[2] == -5.0
+    np.testing.assert_array_equal(
+        np.flatnonzero(space.vector() == -5.0), [2, 8] if kind is float else []
+    )
