@@ -115,7 +115,7 @@ class BatchedEvaluator:
             return values
         except _QuickerError:
             pass  # nothing to be told
-        except (Exception, SystemExit) as error:
+        except (Untraceable, Exception, SystemExit) as error:
             reason = str(error) if isinstance(error, Untraceable) else _raised(error)
             self.reasons[name] = reason + raised_at(error)
         if points.dtype == np.float64:

@@ -17,7 +17,7 @@ from ..parameters import ParameterLayout
 from ..problem import Problem
 from .arrays import Copies
 from .audit import hold
-from .batch import Batch, Untraceable
+from .batch import Batch, TooLarge, Untraceable
 from .objects import carrying, placed
 from .tracing import costs_of
 
@@ -125,7 +125,7 @@ def tried(
     """As `values_at`; None where that cannot be."""
     try:
         return values_at(problem, thetas, known, limit)
-    except (Exception, SystemExit):  # plain calls say what it is
+    except (Untraceable, TooLarge, Exception, SystemExit):  # plain calls say what it is
         return None
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from ..parameters import Block
 from ..problem import Problem
 from ..schemes import CENTRAL, steps_for
-from .batch import Batch, Pool
+from .batch import Batch, Pool, TooLarge, Untraceable
 from .sizes import in_batches
 from .taps import Product, Taps
 from .tracing import traced
@@ -96,7 +96,7 @@ def through(
         return None
     try:
         return _Search(problem, theta, block, at, limit).found()
-    except (Exception, SystemExit):  # moving every component says what it is
+    except (Untraceable, TooLarge, Exception, SystemExit):  # moving each component tells
         return None
 
 
@@ -107,7 +107,7 @@ def sums(problem: Problem, theta: np.ndarray, block: Block, limit: float) -> int
     try:
         search = _Search(problem, theta, block, Level(0.0, 1.0, 0.0), limit)
         return sum(product.value.size for product in search.products())
-    except (Exception, SystemExit):
+    except (Untraceable, TooLarge, Exception, SystemExit):
         return 0
 
 
