@@ -253,3 +253,12 @@ def test_rounding_of_a_large_network_is_no_bug(monkeypatch):
 
     report = gcm.check(lambda p: np.log1p(np.exp(p["w"] @ x)), grad, {"w": np.full(30, 1.3)})
     assert report.verdict is gcm.PASS
+
+
+def test_a_cost_that_exits_in_a_product_is_left_to_the_plain_calls():
+    def cost(p):
+        if type(p["W"]) is not np.ndarray:
+            raise SystemExit
+        return squares(p["W"] @ X)
+
+    assert found(cost)[0] is None
