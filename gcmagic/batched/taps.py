@@ -83,11 +83,13 @@ class Taps:
         self.chosen, self.offsets, self.values = chosen, offsets, values
         self.products: list[Product] = []
         self._leaf: Copies | None = None
+        self._rows = self._base = np.empty(0)
         self._seen = 0
 
     def watch(self, leaf: Copies) -> None:
         """Whose products these are."""
-        self._leaf = leaf
+        assert leaf.base is not None
+        self._leaf, self._rows, self._base = leaf, leaf.rows, leaf.base
 
     def product(self, a: Any, b: Any) -> Any:
         """``a @ b``; None where neither is the array."""
@@ -123,12 +125,14 @@ class Taps:
         leaf = self._leaf
         if leaf is None or type(x) is not Copies or len(x.axes) != len(x.shape) or x.ndim != 2:
             return None
+        if leaf.rows is not self._rows or leaf.base is not self._base:
+            raise Untraceable("changes an array in place")  # what is multiplied is not the array
         assert x.base is not None
-        assert leaf.base is not None
-        if not (np.may_share_memory(x.rows, leaf.rows) and np.may_share_memory(x.base, leaf.base)):
+        base = self._base
+        if not (np.may_share_memory(x.rows, self._rows) and np.may_share_memory(x.base, base)):
             return None
         # the array is ours, contiguous, and all of `x` lies in it
-        first = x.base.__array_interface__["data"][0] - leaf.base.__array_interface__["data"][0]
+        first = x.base.__array_interface__["data"][0] - base.__array_interface__["data"][0]
         (rows, columns), (down, right) = x.shape, x.base.strides
         places = np.arange(rows)[:, None] * down + np.arange(columns) * right
-        return (first + places) // leaf.base.itemsize
+        return (first + places) // base.itemsize

@@ -36,7 +36,16 @@ WIDEST = 8.0
 # a kink is looked at with steps that are smaller by this
 NEARER = 32.0
 # an audited slope may be off by this part of it, beside the noise: curvature, third order
-CURVED = 1e-5
+CURVED = 1e-6
+# elements of the sums on which steps are tried, and how far curvature may put their slopes off, in
+# units of the largest of them: a tenth of the difference that a check is confident below
+TRIED, FINE = 8, 1e-8
+# steps are shortened by this at most, where an offset that they scale with has no part in J
+SHORTEST = 1e-5
+
+
+# J with some components, or elements, of one array moved, given places and what is there
+Moved = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, Batch]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +183,7 @@ class _Search:
         # n errors of J add up to sqrt(n) of them: with steps as much larger a slope is as sharp as
         # by moving its own component, and what curvature makes in it stays far below
         steps = min(product.terms**0.5, WIDEST) * self._steps(flat)
+        steps *= self._shortened(flat, steps, moved)
         slopes, bends, steps = self._differences(flat, steps, moved)
         for _ in range(2):
             level = np.maximum(KINK * np.max(np.abs(slopes)), 4 * self.at.noise / steps)
@@ -186,6 +196,23 @@ class _Search:
                 old[bent[told]] = new[told]
         return slopes.reshape(product.value.shape), steps.reshape(product.value.shape)
 
+    def _shortened(self, flat: np.ndarray, steps: np.ndarray, moved: Moved) -> float:
+        """How much shorter the steps have to be for curvature, by some of the elements."""
+        some = self.rng.choice(flat.size, min(TRIED, flat.size), replace=False)
+        factor = 1.0
+        while factor > SHORTEST:
+            wide, _, taken = self._differences(flat, factor * steps, moved, some)
+            near, _, half = self._differences(flat, factor / 2 * steps, moved, some)
+            off = np.abs(wide - near) - self.at.noise * (1 / taken + 1 / half)
+            # what the step makes grows with its square: 4/3 of what halving it takes away
+            # The largest but one: the largest may have a kink within its step, and takes its own.
+            curved = np.sort(off)[-min(2, off.size)]
+            part = 4 / 3 * curved / (FINE * max(np.max(np.abs(near)), 1e-300))
+            if not part > 1:
+                break
+            factor *= max(0.9 / float(np.sqrt(part)), 1 / NEARER)
+        return factor
+
     def _steps(self, base: np.ndarray) -> np.ndarray:
         return steps_for(base, CENTRAL, None, self.at.size)
 
@@ -193,7 +220,7 @@ class _Search:
         self,
         base: np.ndarray,
         steps: np.ndarray,
-        moved: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, Batch]],
+        moved: Moved,
         places: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Slopes, how much those from both sides differ, and the steps that were taken."""
@@ -224,7 +251,7 @@ class _Search:
     def _agrees(self, line: np.ndarray, found: Through) -> bool:
         mine = float(line @ found.values)
         error = self.at.noise * float(np.linalg.norm(line * found.amplified))
-        error += CURVED * float(np.abs(line) @ np.abs(found.values))
+        error += CURVED * float(np.linalg.norm(line * found.values))
         # a sum of n terms, each moved by h, moves by sqrt(n) h
         step = float(self._steps(np.zeros(1))[0]) / np.count_nonzero(line) ** 0.25
         for h in (step, step / NEARER):  # the second where a kink lies within the first

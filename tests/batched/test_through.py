@@ -10,7 +10,7 @@ import gcmagic as gcm
 from gcmagic import confirm, extended
 from gcmagic.batched import BatchedEvaluator, Level
 from gcmagic.batched.taps import Product
-from gcmagic.batched.through import KINK
+from gcmagic.batched.through import KINK, _Search
 from gcmagic.budget import within
 from gcmagic.comparison import Status
 from gcmagic.phase import Settings
@@ -262,3 +262,77 @@ def test_a_cost_that_exits_in_a_product_is_left_to_the_plain_calls():
         return squares(p["W"] @ X)
 
     assert found(cost)[0] is None
+
+
+def curved(frequency):
+    """Sines of steep sums: a step of a component is short beside their period, eight are not."""
+    rng = np.random.default_rng(0)
+    features, wanted = rng.uniform(-1, 1, (64, 200)), rng.standard_normal((64, 10))
+    weights = rng.uniform(-1, 1, (200, 10)) * np.sqrt(6 / 200) / frequency
+
+    def cost(p):
+        return np.sum((np.sin(frequency * (features @ p["W"])) - wanted) ** 2) / 64
+
+    def grad(p):
+        Z = frequency * (features @ p["W"])
+        return {"W": features.T @ (2 * (np.sin(Z) - wanted) * np.cos(Z) * frequency / 64)}
+
+    return Problem(cost, grad, {"W": weights})
+
+
+def offset():
+    """A feature of 10,000 moves all scores of an example alike: what counts is far smaller."""
+    rng = np.random.default_rng(1)
+    features, labels = rng.standard_normal((32, 60)), rng.integers(0, 10, 32)
+    features[:, 0] = 1e4
+    every = np.arange(32)
+
+    def shares(p):
+        S = features @ p["W"]
+        E = np.exp(S - S.max(axis=1, keepdims=True))
+        return E / E.sum(axis=1, keepdims=True)
+
+    def cost(p):
+        S = features @ p["W"]
+        S = S - S.max(axis=1, keepdims=True)
+        return (np.log(np.exp(S).sum(axis=1)) - S[every, labels]).mean()
+
+    def grad(p):
+        return {"W": features.T @ (shares(p) - np.eye(10)[labels]) / 32}
+
+    return Problem(cost, grad, {"W": rng.standard_normal((60, 10)) / 8})
+
+
+@pytest.mark.parametrize("problem", [curved(10), curved(30), offset()])
+def test_steps_are_as_short_as_the_curvature_of_the_sums_needs(problem):
+    report = gcm.check(problem.fun, problem.grad, problem.params, steps=0)
+    assert report.verdict is gcm.PASS
+    assert report.phases[0].blocks[0].pre_activations
+    assert len(report.phases) == 1
+
+
+def test_sums_that_are_no_better_than_their_curvature_are_left(monkeypatch):
+    """Too long a step on purpose: most components are doubtful, and right when they are moved."""
+    monkeypatch.setattr(_Search, "_shortened", lambda self, flat, steps, moved: 300.0)
+    monkeypatch.setattr(_Search, "_holds", lambda self, found: True)
+    problem = curved(10)
+    report = gcm.check(problem.fun, problem.grad, problem.params, steps=0)
+    assert report.verdict is gcm.PASS
+    assert not report.phases[0].blocks[0].pre_activations
+
+
+def test_weights_that_change_in_place_are_not_the_array_that_is_multiplied():
+    """W *= c, with a gradient that forgets c by less than the audit would see."""
+    c = 1 - 4e-6
+
+    def cost(p):
+        p["W"] *= c
+        return squares(p["W"] @ X)
+
+    def grad(p):
+        T = np.tanh(p["W"] * c @ X)
+        return {"W": 2 * (T - Y) * (1 - T**2) / Y.size @ X.T}
+
+    assert found(cost)[0] is None
+    report = gcm.check(cost, grad, {"W": W}, steps=0, repair=0)
+    assert report.verdict is gcm.FAIL
