@@ -17,7 +17,7 @@ from .batched.points import MOST, NUMBER, QUICK, Known, tried
 from .derivatives import SINGLE, noise_of
 from .evaluation import Evaluator, SerialEvaluator
 from .problem import Problem
-from .schemes import CENTRAL, UNIT_ROUNDOFF, default_epsilon
+from .schemes import UNIT_ROUNDOFF, first_steps
 
 # from one step of a direction to the next
 RATIO = 4.0
@@ -232,13 +232,6 @@ def ahead(
         for k, row in enumerate(steps.tolist()):
             evaluator.values.update({(k, t): next(found) for t in row})
     return nothing
-
-
-def first_steps(directions: np.ndarray, size: float) -> np.ndarray:
-    """The first step along each direction, for costs of this size."""
-    # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
-    widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25
-    return default_epsilon(CENTRAL, size) / widths
 
 
 def _ended(lines: list[Line], first: Line, noise: float, nfev: int) -> Directional:

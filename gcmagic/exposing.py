@@ -16,7 +16,7 @@ import numpy as np
 
 from .batched.points import Known
 from .comparison import FAIL
-from .directional import EXPECTED, ahead, directional, first_steps, turned
+from .directional import EXPECTED, ahead, directional, turned
 from .directions import random_directions
 from .errors import GradcheckError
 from .evaluation import Evaluator
@@ -29,7 +29,7 @@ from .phase import BACKWARD_ROUNDING, NOISE_BOUND, Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
 from .rungs import RESOLUTION
-from .schemes import UNIT_ROUNDOFF
+from .schemes import UNIT_ROUNDOFF, first_steps
 from .settling import CANDIDATES, point
 from .units import never_inactive
 

@@ -14,14 +14,14 @@ import numpy as np
 
 from .comparison import FAIL, PASS, Comparison, Joint, Status
 from .derivatives import derivative, noise_of
-from .directional import RATIO, ROUNDING, first_steps, turned
+from .directional import RATIO, ROUNDING, turned
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
 from .nearby import jittered
 from .parameters import Block
 from .phase import BACKWARD_ROUNDING, EXPECTED_NOISE, NOISE_BOUND, Phase, Settings
 from .problem import Problem
-from .schemes import UNIT_ROUNDOFF
+from .schemes import UNIT_ROUNDOFF, first_steps
 
 # a slope whose error is below this part of it would show a gradient that is 1e-4 too long
 SHARP = 1e-5

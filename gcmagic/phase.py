@@ -306,10 +306,9 @@ def compare(
     agreed = 2 * np.count_nonzero(opinion.status == Status.AGREES) > asked.size
     if found.sums and agreed and asked.size < doubtful.size:
         # the sums were further off than their error says, and not all can be climbed for
-        steps = steps_for(theta[components], scheme, settings.epsilon, cost_size(cost, noise))
-        moved = derivative(problem, theta, components, steps, scheme, evaluator)
-        known = problem, theta, block, gradient, cost, noise, settings, evaluator, offsets, moved
-        again, used = compare(*known)
+        again, used = compare(
+            problem, theta, block, gradient, cost, noise, settings, evaluator, offsets
+        )
         return again, nfev + used
     if scheme.is_complex and np.any(opinion.status == Status.AGREES):
         first = asked[np.flatnonzero(opinion.status == Status.AGREES)[0]]

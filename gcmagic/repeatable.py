@@ -43,14 +43,6 @@ class Prepared:
     calls: Calls | None
 
 
-def repeatable(
-    problem: Problem, theta: np.ndarray, snapshot: Snapshot
-) -> tuple[Problem, tuple[Finding, ...]]:
-    """The problem with every call starting from the same state, where it needs that to repeat."""
-    found = prepared(problem, theta, snapshot)
-    return found.problem, found.frozen
-
-
 def prepared(problem: Problem, theta: np.ndarray, snapshot: Snapshot) -> Prepared:
     """The problem, and what its first calls at `theta` showed.
 

@@ -104,3 +104,10 @@ def steps_for(theta: np.ndarray, scheme: Scheme, epsilon: float | None, cost: fl
     ):
         raise InputError(f"epsilon is {epsilon!r}; needed: a positive number such as 1e-5")
     return np.full(theta.shape, float(epsilon))
+
+
+def first_steps(directions: np.ndarray, cost: float) -> np.ndarray:
+    """The step to begin with along each direction, one a row, for a cost of this size."""
+    # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
+    widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25
+    return default_epsilon(CENTRAL, cost) / widths

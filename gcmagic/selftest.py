@@ -20,7 +20,7 @@ from .initial import random_start
 from .options import Options
 from .phase import Phase, Settings, check_at
 from .problem import Problem
-from .repeatable import repeatable
+from .repeatable import prepared
 from .sandbox import untouched
 
 # the gradient of one array, and the place of its largest component where it is checked
@@ -275,7 +275,7 @@ def self_test_problem(problem: Problem, **options: Any) -> SelfTest:
         np.errstate(all="ignore"),
         redirect_stdout(StringIO()),
     ):
-        problem, _ = repeatable(problem, theta, snapshot)
+        problem = prepared(problem, theta, snapshot).problem
         if asked.init == "random":
             _, theta, _ = random_start(problem, theta, asked.seed)
         evaluator = Remembering(BatchedEvaluator())

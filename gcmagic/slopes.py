@@ -42,28 +42,19 @@ def slopes(
     by_sums: Any = getattr(evaluator, "through", None)
     if scheme is not CENTRAL or epsilon is not None:
         by_sums = None
-    found: list[Derivative | None] = []
-    for block, own in zip(blocks, chosen, strict=True):
+    found: dict[int, Derivative] = {}
+    for k, (block, own) in enumerate(zip(blocks, chosen, strict=True)):
         known = by_sums(problem, theta, block, at) if by_sums and own.size == block.size else None
         if known is not None:
             every = np.arange(block.start, block.stop)
             parts = every, known.values, steps[block.slice], None, known.nfev
-            known = Derivative(*parts, known.amplified, known.sums)
-        found.append(known)
-    left = [
-        block.start + own
-        for block, own, known in zip(blocks, chosen, found, strict=True)
-        if known is None
-    ]
-    if not left:
-        return [known for known in found if known is not None]
-    components = np.concatenate(left)
-    moved = derivative(problem, theta, components, steps[components], scheme, evaluator)
-    ends = iter(np.cumsum([part.size for part in left]))
-    sizes = iter([part.size for part in left])
-
-    def next_part() -> Derivative:
-        end = next(ends)
-        return moved.only(slice(end - next(sizes), end))
-
-    return [next_part() if known is None else known for known in found]
+            found[k] = Derivative(*parts, known.amplified, known.sums)
+    left = [k for k in range(len(blocks)) if k not in found]
+    if left:
+        components = np.concatenate([blocks[k].start + chosen[k] for k in left])
+        moved = derivative(problem, theta, components, steps[components], scheme, evaluator)
+        start = 0
+        for k in left:
+            found[k] = moved.only(slice(start, start + chosen[k].size))
+            start += chosen[k].size
+    return [found[k] for k in range(len(blocks))]

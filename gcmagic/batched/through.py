@@ -17,7 +17,7 @@ import numpy as np
 
 from ..parameters import Block
 from ..problem import Problem
-from ..schemes import CENTRAL, steps_for
+from ..schemes import CENTRAL, first_steps, steps_for
 from .batch import Batch, Pool, TooLarge, Untraceable
 from .sizes import in_batches
 from .taps import Product, Taps
@@ -114,10 +114,13 @@ def sums(problem: Problem, theta: np.ndarray, block: Block, limit: float) -> int
     if block.size < SMALLEST:
         return 0
     try:
-        search = _Search(problem, theta, block, Level(0.0, 1.0, 0.0), limit)
-        return sum(product.value.size for product in search.products())
+        return _elements(_Search(problem, theta, block, Level(0.0, 1.0, 0.0), limit).products())
     except (Untraceable, TooLarge, Exception, SystemExit):
         return 0
+
+
+def _elements(products: list[Product]) -> int:
+    return sum(product.value.size for product in products)
 
 
 class _Search:
@@ -143,16 +146,14 @@ class _Search:
             slopes, steps = self._of_sums(k, product)
             values += product.slopes(slopes, size)
             squares += product.variances(1 / np.square(steps), size)
-        elements = sum(product.value.size for product in products)
-        found = Through(values, np.sqrt(squares), elements, 0)
+        found = Through(values, np.sqrt(squares), _elements(products), 0)
         return replace(found, nfev=self.nfev) if self._holds(found) else None
 
     def products(self) -> list[Product]:
         """What the array goes into; none where that has more elements than the array."""
         seen, some = Taps(), self.rng.choice(self.block.size, PROBED)
         self._call(some, self.base[some] + 1e-5, seen)
-        small = sum(product.value.size for product in seen.products) <= self.block.size
-        return seen.products if small else []
+        return seen.products if _elements(seen.products) <= self.block.size else []
 
     def _call(
         self, offsets: np.ndarray, numbers: np.ndarray, taps: Taps
@@ -204,9 +205,9 @@ class _Search:
             wide, _, taken = self._differences(flat, factor * steps, moved, some)
             near, _, half = self._differences(flat, factor / 2 * steps, moved, some)
             off = np.abs(wide - near) - self.at.noise * (1 / taken + 1 / half)
-            # what the step makes grows with its square: 4/3 of what halving it takes away
-            # The largest but one: the largest may have a kink within its step, and takes its own.
+            # the largest but one: the largest may have a kink within its step, and takes its own
             curved = np.sort(off)[-min(2, off.size)]
+            # what the step makes grows with its square: 4/3 of what halving it takes away
             part = 4 / 3 * curved / (FINE * max(np.max(np.abs(near)), 1e-300))
             if not part > 1:
                 break
@@ -252,8 +253,7 @@ class _Search:
         mine = float(line @ found.values)
         error = self.at.noise * float(np.linalg.norm(line * found.amplified))
         error += CURVED * float(np.linalg.norm(line * found.values))
-        # a sum of n terms, each moved by h, moves by sqrt(n) h
-        step = float(self._steps(np.zeros(1))[0]) / np.count_nonzero(line) ** 0.25
+        step = float(first_steps(line[None], self.at.size)[0])
         for h in (step, step / NEARER):  # the second where a kink lies within the first
             plain = (self._moved(h * line) - self._moved(-h * line)) / (2 * h)
             if abs(plain - mine) <= error + self.at.noise / h:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..comparison import Comparison, Status
-from ..confirm import confirmed, jittered
+from ..confirm import confirmed
 from ..curves import EPSILONS, SAMPLE, Curve, curve, spread
 from ..errors import InputError
 from ..evaluation import Evaluator
+from ..nearby import jittered
 from ..phase import LADDER_LIMIT, Phase, check_at, compare
 from ..problem import Problem
 from ..report import Report

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ...confirm import jittered
 from ...errors import GradcheckError
 from ...findings import Finding
+from ...nearby import jittered
 from ...problem import Problem
 from ..repair.running import functions_run
 from ..repair.search import Search

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ...confirm import jittered
 from ...errors import GradcheckError
+from ...nearby import jittered
 from ...problem import Problem
 from ...sandbox import global_names
 from .networks import ACTIVATIONS, LOSSES, Shape, chains, run, source

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...sandbox.walk import Walk
-from .trial import Trial
+from .trial import Trial, held
 
 
 def arrays_of(roots: Sequence[Any]) -> list[np.ndarray]:
@@ -43,11 +43,11 @@ def kept(trial: Trial, theta: np.ndarray) -> Iterator[None]:
         _freeze(arrays)
         if trial.gradient(theta) is None or trial.cost(theta) is None:
             _thaw(arrays)
-            trial.written = [(array, array.copy()) for array in arrays]
+            trial.written = held(arrays)
         yield
     finally:
         _thaw(arrays)
-        trial.written = []
+        trial.written = ()
 
 
 def _freeze(arrays: Sequence[np.ndarray]) -> None:

@@ -146,13 +146,13 @@ def chunks(edits: Iterable[Edit]) -> Iterator[list[Edit]]:
     """Edits of one function that can be compiled together: at different statements, or at one."""
     waiting: list[Edit] = []
     for edit in edits:
-        apart = waiting and (
+        other = waiting and (
             waiting[0].site.unit is not edit.site.unit
             or len(waiting) >= CHUNK
             or edit.span != waiting[0].span
             or (edit.span > 1 and waiting[0].site is not edit.site)
         )
-        if apart:
+        if other:
             yield waiting
             waiting = []
         waiting.append(edit)

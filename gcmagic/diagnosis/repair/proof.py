@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ...confirm import jittered
 from ...errors import GradcheckError
+from ...nearby import jittered
 from ...phase import Settings, check_at
 from ...problem import Problem
 from .batches import fewer_rows
 from .data import arrays_of
 from .running import Ran
 from .target import Target
+from .trial import Held, held, put_back
 
 # components of an array that are looked at where a repair is proved
 SAMPLE = 8
@@ -37,7 +38,7 @@ class Point:
     problem: Problem
     target: Target
     cost: float
-    written: tuple[tuple[np.ndarray, np.ndarray], ...] = ()
+    written: Held = ()
 
     def passes(self) -> bool:
         """Whether all agrees here, and J is what it was, with the code that stands now."""
@@ -52,7 +53,7 @@ class Point:
         except GradcheckError:
             return False
         finally:
-            _put_back(self.written)
+            put_back(self.written)
         return same and names <= self.target.right(gradient)
 
 
@@ -97,7 +98,7 @@ class Proofs:
             written = _written(self.problem)
             for target in self.others:
                 cost = self.problem.cost_at(target.theta)
-                _put_back(written)
+                put_back(written)
                 self.points.append(Point(self.problem, target, cost, written))
             for theta in jittered(self.problem, self.start, self.settings.seed + 100, 3):
                 point = self._point(self.problem, theta, standing)
@@ -118,25 +119,20 @@ class Proofs:
         try:
             with standing():
                 gradient = problem.gradient_at(theta)
-            _put_back(written)
+            put_back(written)
             mended = replace(problem, grad=lambda _: problem.layout.unflatten(gradient))
             phase = check_at(mended, "a new point", theta, plain)
         except (GradcheckError, ArithmeticError, ValueError):
             return None
         finally:
-            _put_back(written)
+            put_back(written)
         target = Target.of(phase)
         if phase.refused or not target.names:
             return None
         return Point(problem, target, phase.cost, written)
 
 
-def _written(problem: Problem) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def _written(problem: Problem) -> Held:
     """The arrays that cost or gradient could write into, with what they hold."""
     arrays = arrays_of((problem.fun, problem.grad, *problem.roots))
-    return tuple((array, array.copy()) for array in arrays if array.flags.writeable)
-
-
-def _put_back(written: tuple[tuple[np.ndarray, np.ndarray], ...]) -> None:
-    for array, saved in written:
-        np.copyto(array, saved)
+    return held(array for array in arrays if array.flags.writeable)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -52,6 +52,21 @@ def alarm() -> Iterator[Any]:
             signal.setitimer(signal.ITIMER_REAL, rest, interval)
 
 
+# arrays, each with what it held
+Held = tuple[tuple[np.ndarray, np.ndarray], ...]
+
+
+def held(arrays: Iterable[np.ndarray]) -> Held:
+    """Some arrays with what they hold now."""
+    return tuple((array, array.copy()) for array in arrays)
+
+
+def put_back(kept: Held) -> None:
+    """Give the arrays what they held."""
+    for array, values in kept:
+        np.copyto(array, values)
+
+
 class Trial:
     """Computes the gradient with whatever code stands in the user's functions at the moment."""
 
@@ -64,7 +79,7 @@ class Trial:
         self.stateful: tuple[Any, ...] = getattr(problem.grad, "stateful", ())
         self._private = Snapshot(self.stateful) if self.stateful else None
         # arrays that the user's own code writes into, with what they are to hold before each run
-        self.written: list[tuple[np.ndarray, np.ndarray]] = []
+        self.written: Held = ()
 
     def gradient(self, theta: np.ndarray) -> np.ndarray | None:
         """The gradient at `theta`; None where it raises, is no gradient, or takes too long."""
@@ -83,8 +98,7 @@ class Trial:
         except (Exception, SystemExit):
             return None
         finally:
-            for array, saved in self.written:
-                np.copyto(array, saved)
+            put_back(self.written)
 
     def _within(self, theta: np.ndarray) -> Any:
         """What the gradient function returns, in its box of time."""
