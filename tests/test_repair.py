@@ -69,6 +69,29 @@ def test_two_lines_of_one_statement():
     assert [finding.after for finding in found] == ['"u": 2 * p["u"],', '"v": 3 * p["v"] ** 2,']
 
 
+def squashed(p):
+    a = np.tanh(p["w"])
+    return float(np.sum(a))
+
+
+def slope_off(p):
+    a = np.tanh(p["w"])
+    return {"w": 1 - a}
+
+
+def test_edits_of_the_same_effect_are_named_beside_one_that_was_far():
+    """``a ** 2`` is tried before ``a * a``, with which the search would go no further."""
+    (finding,) = repairs(gcm.check(squashed, slope_off, {"w": WEIGHTS / 4}))
+    assert finding.after == 'return {"w": 1 - a ** 2}'
+    named = finding.hint.removeprefix("The same in effect: ").removesuffix(".").split("; ")
+    assert 'return {"w": 1 - a * a}' in named
+    assert len(named) <= 3
+    for line in named:
+        names = {"np": np}
+        exec(finding.mended.replace(finding.after, line), names)
+        assert gcm.check(squashed, names["slope_off"], {"w": WEIGHTS / 4}, repair=0).passed
+
+
 def test_the_text_shows_both_lines_and_marks_what_has_changed():
     report = gcm.check(cubes, squares, WEIGHTS)
     assert (

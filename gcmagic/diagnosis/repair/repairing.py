@@ -6,6 +6,7 @@ import contextlib
 import functools
 import io
 import itertools
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from time import perf_counter
@@ -20,16 +21,17 @@ from ...sandbox import untouched
 from .budget import LATE, candidates
 from .cells import cell_of
 from .data import kept
+from .further import further
 from .line import Hit, Line, Pair
 from .pairs import Pairs
 from .pool import Pool
 from .proof import Proofs
-from .running import functions_run
+from .running import code_run, functions_run
 from .safety import reason
 from .search import Search
 from .sites import sites
 from .target import Target, failing
-from .told import Repaired, findings_of, refused, unused
+from .told import EQUIVALENT, Repaired, findings_of, refused, unused
 from .trial import TimeUp, Trial, alarm
 from .units import Unit, unit_of
 from .wording import Change, change, merged, unnatural
@@ -83,8 +85,10 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
         untouched(problem.fun, problem.grad, *problem.roots),
         np.errstate(all="ignore"),
         redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
         alarm() as limit,
     ):
+        warnings.simplefilter("ignore", SyntaxWarning)  # of edits that nobody is shown
         targets = [Target.of(phase) for phase in failed]
         proofs = Proofs(problem, report.settings, failed[0].theta, tuple(targets[1:]))
         try:
@@ -102,7 +106,7 @@ def _repair(
     if base is None or not target.wrong or target.right(base) >= target.wrong:
         return ()
     ran = functions_run(lambda: problem.grad(params(theta)))
-    in_cost = frozenset(functions_run(lambda: problem.fun(params(theta))))
+    in_cost = frozenset(code_run(lambda: problem.fun(params(theta))))
     units: list[Unit] = [unit for unit in map(unit_of, ran.values()) if unit is not None]
     cell = cell_of(problem)
     units += [cell] if cell is not None else []
@@ -139,8 +143,20 @@ def _found(
     for changes in itertools.islice(_mending(search, line, base), PROOFS):
         found = _proved(changes, proofs)
         if found:
-            return found
+            return _with_others(found, search, line, proofs)
     return None
+
+
+def _with_others(found: Repaired, search: Search, line: Line, proofs: Proofs) -> Repaired:
+    """The same with other edits of the same effect that stand at its line or beside it."""
+    (shown, *second), known = found.changes, found.alike
+    if second or len(known) >= EQUIVALENT:
+        return found
+    texts = {shown.mended, *(change.mended for change in known)}
+    hits = further(search, line, shown.edit)
+    others = [change for change in _changes(hits) if change.mended not in texts]
+    every = _proved([(change,) for change in (shown, *known, *others)], proofs) if others else None
+    return found if every is None or every.changes != found.changes else every
 
 
 def _mending(search: Search, line: Line, base: np.ndarray) -> Iterator[list[tuple[Change, ...]]]:

@@ -67,6 +67,13 @@ def functions_run(call: Callable[[], Any]) -> dict[types.CodeType, Ran]:
     Whatever the way that leads there, a global, a method, a closure or a decorator, the
     interpreter itself says which code it enters.
     """
+    ran = code_run(call)
+    _find_functions(ran)
+    return ran
+
+
+def code_run(call: Callable[[], Any]) -> dict[types.CodeType, Ran]:
+    """The same without the functions that hold the code: to find those takes a while."""
     recorder = _Recorder()
     before = sys.getprofile()
     if before is not None and not callable(before):
@@ -76,9 +83,7 @@ def functions_run(call: Callable[[], Any]) -> dict[types.CodeType, Ran]:
         call()
     finally:
         sys.setprofile(before)
-    ran = {code: ran for code, ran in recorder.ran.items() if not _is_part(code)}
-    _find_functions(ran)
-    return ran
+    return {code: ran for code, ran in recorder.ran.items() if not _is_part(code)}
 
 
 def _is_part(code: types.CodeType) -> bool:

@@ -87,13 +87,39 @@ class Atom:
         return words[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What some functions write out.
+
+    Attributes
+    ----------
+    words
+        The texts that they compare with, or call each other with.
+    numbers
+        Their constants.
+    """
+
+    words: Sequence[str]
+    numbers: Sequence[float]
+
+    @classmethod
+    def of(cls, units: Sequence[Unit]) -> Written:
+        """What is written in these functions."""
+        nodes = [node for unit in units for node in ast.walk(unit.node)]
+        holders = [node for node in nodes if isinstance(node, (ast.Call, ast.Compare))]
+        parts = (part for node in holders for part in ast.iter_child_nodes(node))
+        words = {part.value for part in parts if isinstance(part, ast.Constant)}
+        values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+        numbers = {v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)}
+        return cls(sorted(word for word in words if isinstance(word, str)), sorted(numbers))
+
+
 class Scope:
     """The atoms of a unit, and what expressions over them are worth."""
 
-    def __init__(self, unit: Unit, every: Sequence[Unit] = ()) -> None:
+    def __init__(self, unit: Unit, written: Written) -> None:
         self.unit = unit
-        self.words = sorted(_words(every or (unit,)))
-        self.numbers = sorted(_numbers(every or (unit,)))
+        self.words, self.numbers = written.words, written.numbers
         self.local = unit.ran.variables
         self.outer = unit.ran.outer
         self._values: dict[str, Any] = {}
@@ -201,22 +227,6 @@ def unused_labels(function: ast.AST) -> set[str]:
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             read.discard(node.target.id)
     return {key for key in stored if key not in read and not key.startswith("_")}
-
-
-def _words(units: Sequence[Unit]) -> set[str]:
-    """The texts that some functions compare with, or call each other with."""
-    nodes = (node for unit in units for node in ast.walk(unit.node))
-    holders = [node for node in nodes if isinstance(node, (ast.Call, ast.Compare))]
-    parts = (part for node in holders for part in ast.iter_child_nodes(node))
-    values = [part.value for part in parts if isinstance(part, ast.Constant)]
-    return {value for value in values if isinstance(value, str)}
-
-
-def _numbers(units: Sequence[Unit]) -> set[float]:
-    """The constants that some functions use."""
-    nodes = (node for unit in units for node in ast.walk(unit.node))
-    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
-    return {v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)}
 
 
 def _parts(node: ast.expr, value: Any) -> Iterator[tuple[str, ast.expr, Any]]:

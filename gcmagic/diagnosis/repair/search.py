@@ -13,7 +13,7 @@ from .budget import MOST
 from .edits.look import Look
 from .effects import effects
 from .line import Hit, Line, Place, chunks
-from .scope import Scope
+from .scope import Scope, Written
 from .sites import Edit, Switch, sites, variants
 from .standing import compiled, standing
 from .target import Target
@@ -63,10 +63,11 @@ class Search:
     def line(self, units: Sequence[Unit], base: np.ndarray, wrong: frozenset[str]) -> Line:
         """A search over all sites, with ranks from the arrays that they have an effect on."""
         found: list[Place] = []
+        written = Written.of(units)
         for unit in units:
             every = sites(unit)
             moved = effects(unit, every, self.trial, self.target, base, wrong)
-            scope = Scope(unit, units)
+            scope = Scope(unit, written)
             for k, site in enumerate(every):
                 found.append(Place(site, Look.at(site, scope, tuple(every)), moved[k]))
         return Line([(self.rank(place, wrong), place) for place in found], wrong)

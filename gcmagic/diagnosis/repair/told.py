@@ -12,7 +12,7 @@ from .units import Unit
 from .wording import Change
 
 # edits with the same effect that are named beside the one that is shown
-EQUIVALENT = 2
+EQUIVALENT = 3
 ORDER = ("the first", "the second")
 
 

@@ -25,8 +25,8 @@ class Change:
         The line as it is and as it should be; several where a statement has several.
     mended
         The source of the function with the change.
-    unit
-        The function.
+    unit, edit
+        The function, and the edit itself.
     """
 
     function: str
@@ -35,6 +35,7 @@ class Change:
     after: str
     mended: str
     unit: Unit
+    edit: Edit
 
     @property
     def growth(self) -> int:
@@ -71,7 +72,7 @@ def change(edit: Edit) -> Change | None:
     old = lines[first:stop]
     if not old and not put:
         return None
-    return Change(unit.name, first + 1, _joined(old), _joined(put), mended, unit)
+    return Change(unit.name, first + 1, _joined(old), _joined(put), mended, unit, edit)
 
 
 def merged(one: Change, two: Change) -> str | None:
