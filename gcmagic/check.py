@@ -170,8 +170,12 @@ def check_problem(problem: Problem, **options: Any) -> Report:
             after, told = train(problem, theta, asked.steps, asked.learning_rate)
             if after is not None:
                 name = f"after {after[0]} training step{'s' if after[0] > 1 else ''}"
-                theta, first = after[1].theta, phases[0]
-                phases.append(point(problem, name, theta, settings, evaluator, told, first))
+                step, first = after[1], phases[0]
+                phases.append(
+                    point(
+                        problem, name, step.theta, settings, evaluator, told, first, None, step.cost
+                    )
+                )
             elif phases[0].verdict is not INCONCLUSIVE:  # else the first point says why already
                 phases[0] = replace(phases[0], findings=(*phases[0].findings, *told))
         phases = settle(problem, phases, settings, evaluator)

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from .comparison import FAIL, PASS, Comparison, Status, Verdict, difference
-from .derivatives import noise_of
 from .evaluation import Evaluator
 from .extended import right_in_extended_precision, slopes_right_in_extended_precision
 from .ladder import steady
 from .nearby import jittered
-from .phase import NOISE_BOUND, Phase, Settings, compare, doubt
+from .noise import NOISE_BOUND, noise_of
+from .phase import Phase, Settings, compare, doubt
 from .problem import Problem
 
 # components of an array that are looked at again

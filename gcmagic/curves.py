@@ -15,7 +15,8 @@ from .comparison import Comparison, difference
 from .derivatives import derivative
 from .errors import InputError
 from .evaluation import Evaluator
-from .phase import NOISE_BOUND, Phase
+from .noise import NOISE_BOUND
+from .phase import Phase
 from .problem import Problem
 from .schemes import UNIT_ROUNDOFF, Scheme
 

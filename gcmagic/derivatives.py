@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from .directions import signs
 from .errors import InputError, UserCodeError
 from .evaluation import Evaluator, SerialEvaluator
 from .problem import Problem
-from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme
+from .schemes import CENTRAL, Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,67 +101,3 @@ def derivative(
     values = np.asarray(scheme.combine(costs, taken), dtype=float)
     amplified = scheme.noise_factor() / taken
     return Derivative(components, values, taken, costs, costs.size, amplified)
-
-
-# of the lines that noise is measured on, in units of theta
-SPACINGS = (1e-9, 1e-6, 1e-4)
-# noise above this, in units of u |J|, is that of float32 somewhere in the cost
-SINGLE = 1e5
-
-
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """The error of one evaluation of the cost, absolute, in the units of J.
-
-    `still` where the cost had one and the same value on every line, as where it is saturated.
-    """
-
-    level: float
-    nfev: int
-    still: bool = False
-
-
-def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int) -> Noise:
-    """How far one J can be off by rounding, measured with the ECnoise difference table.
-
-    Seven values on a short line beside theta: the k-th differences of a smooth function vanish
-    there, those of its rounding errors do not (More and Wild, Estimating Computational Noise, SIAM
-    J. Sci. Comput. 33, 2011). A cost that such a line does not move at every step, one that is
-    computed in float32 or rounded to some digits, gets longer ones. Never below 2 u |J|: J itself
-    is rounded.
-    """
-    rng = np.random.default_rng(seed)
-    line = (0.5 + 0.5 * rng.random(theta.shape)) * signs(rng, theta.shape)
-    line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
-    level = 2 * UNIT_ROUNDOFF * abs(cost)
-    nfev = 0
-    still, stuck = True, 0.0
-    for spacing in SPACINGS:
-        values: list[float] = []
-        # beside theta, not across it: theta itself may be a kink, at zero biases for example
-        for k in range(8, 15):
-            values.append(float(problem.cost_at(theta + k * spacing * line)))
-            if spacing == SPACINGS[0] and values[-1] in values[:-1]:
-                break  # too short a line for this cost
-        nfev += len(values)
-        still = still and all(value == cost for value in values)
-        jumps = [after - before for before, after in pairwise(values)]
-        # what did not move J is less than a stair of its rounding, whose deviation is 0.3 of it
-        stuck = max(stuck, spacing * jumps.count(0.0))
-        if len(values) == 7 and all(map(math.isfinite, values)):
-            slope = abs(values[-1] - values[0]) / (6 * spacing)
-            level = max(level, _table_noise(values), 0.3 * slope * stuck)
-            if 0.0 not in jumps and level < SINGLE * UNIT_ROUNDOFF * abs(cost):
-                break  # it moved, and finely: a longer line would take curvature for noise
-    return Noise(float(level), nfev, still)
-
-
-def _table_noise(table: list[float]) -> float:
-    levels = []
-    scale = 1.0
-    for k in range(1, 6):
-        table = [after - before for before, after in pairwise(table)]
-        scale *= k / (2.0 * (2 * k - 1))  # (k!)^2 / (2k)!
-        levels.append(math.sqrt(scale * (sum(d * d for d in table) / len(table))))
-    # first and second differences may still hold slope and curvature
-    return math.nan if any(map(math.isnan, levels[2:])) else sorted(levels[2:])[1]

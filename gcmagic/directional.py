@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from .batched.points import MOST, NUMBER, QUICK, Known, tried
-from .derivatives import SINGLE, noise_of
 from .evaluation import Evaluator, SerialEvaluator
+from .noise import SINGLE, noise_of
 from .problem import Problem
 from .schemes import UNIT_ROUNDOFF, first_steps
 

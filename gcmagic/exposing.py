@@ -22,10 +22,12 @@ from .errors import GradcheckError
 from .evaluation import Evaluator
 from .extended import slopes_right_in_extended_precision
 from .findings import Finding
+from .first_look import BACKWARD_ROUNDING
 from .joint import SHARP
 from .nearby import POINTS, jittered
+from .noise import NOISE_BOUND, rounding_of
 from .parameters import Block
-from .phase import BACKWARD_ROUNDING, NOISE_BOUND, Phase, Settings
+from .phase import LOST, Phase, Settings
 from .problem import Problem
 from .report_text import enumerate_names
 from .rungs import RESOLUTION
@@ -35,6 +37,8 @@ from .units import never_inactive
 
 # the part of the budget that this may take, and the evaluations that an array needs
 SHARE, EVALUATIONS = 0.2, 4
+# an error as at the first point, in units of its floor: that is half of it by the gradient
+AS_SMALL = 4.0
 
 
 def expose(
@@ -87,6 +91,8 @@ class _Place:
     """A point, J and its spread there, a direction through each array, and a step along it.
 
     The spread is that at the first point, in proportion; `coarse` where it is single precision.
+    An error is `small` on a line, in units of the gradient there, where it would show a small bug,
+    or as much as the components of its array show at the first point.
     """
 
     theta: np.ndarray
@@ -95,6 +101,7 @@ class _Place:
     steps: np.ndarray
     spread: float
     coarse: bool
+    small: np.ndarray
     evaluator: Known
 
 
@@ -122,13 +129,17 @@ def _places(
     for row, block in zip(directions, blocks, strict=True):
         row[block.slice] = line[block.slice]
     coarse = first.is_single_precision and bool(first.cost)
+    attained = [AS_SMALL * block.floor for block in first.blocks if block.block in blocks]
+    small = np.clip(np.nan_to_num(attained), SHARP, RESOLUTION / 3)
+    if coarse:
+        small[:] = RESOLUTION / 3
     made: list[_Place | None] = []
     for theta, cost in zip(thetas, costs, strict=True):
         if np.isfinite(cost):
             spread = first.noise_beside(cost)
             size = max(abs(cost), spread / (EXPECTED * UNIT_ROUNDOFF) if coarse else 0.0)
             steps = first_steps(directions, size)
-            made.append(_Place(theta, cost, directions, steps, spread, coarse, Known({})))
+            made.append(_Place(theta, cost, directions, steps, spread, coarse, small, Known({})))
         else:
             made.append(None)
     finite = [place for place in made if place is not None]
@@ -150,7 +161,16 @@ def _suspects(
         gradient = problem.gradient_at(place.theta)
         if not np.all(np.isfinite(gradient)):
             return (), 0
-        rows = _open(problem, place, left, known, gradient, settings)
+        slopes = _first_slopes(problem, place, left, known)
+        seen = _seen(place, left, slopes, gradient, settings)
+        if np.any(seen.off) and not place.coarse:
+            # saturated, J may have lost digits here, which its noise elsewhere does not show
+            lost, nfev = rounding_of(problem, place.theta, place.cost), nfev + 1
+            if lost > LOST * NOISE_BOUND * place.spread:
+                small = np.full(len(blocks), RESOLUTION / 3)
+                place = replace(place, spread=lost, coarse=True, small=small)
+                seen = _seen(place, left, slopes, gradient, settings)
+        rows = np.flatnonzero(seen.off | seen.coarse)
         if not rows.size:
             return (), nfev
         directions = place.directions[left][rows]
@@ -180,15 +200,16 @@ def _suspects(
     return tuple(blocks[left[k]].name for k in rows[off]), nfev
 
 
-def _open(
-    problem: Problem,
-    place: _Place,
-    left: list[int],
-    known: Known,
-    gradient: np.ndarray,
-    settings: Settings,
-) -> np.ndarray:
-    """Which of the lines one step leaves open: the slope is off, or its error is not small."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Which lines are off after one step, and which have an error that is not small."""
+
+    off: np.ndarray
+    coarse: np.ndarray
+
+
+def _first_slopes(problem: Problem, place: _Place, left: list[int], known: Known) -> np.ndarray:
+    """The slopes along the lines through the arrays that are left, one step each."""
     directions, steps = place.directions[left], place.steps[left]
     points, every = steps[:, None] * np.array([-1.0, 1.0]), np.arange(len(left))
     costs = known.given(every, points)
@@ -196,14 +217,20 @@ def _open(
         at = turned(problem, place.theta, directions)
         costs = known(at, np.zeros(len(left)), every, points)
     below, above = costs.T
-    slopes, expected = (above - below) / (2 * steps), directions @ gradient
+    return (above - below) / (2 * steps)
+
+
+def _seen(
+    place: _Place, left: list[int], slopes: np.ndarray, gradient: np.ndarray, settings: Settings
+) -> _Seen:
+    directions, steps = place.directions[left], place.steps[left]
+    expected = directions @ gradient
     sizes = np.sqrt(directions**2 @ gradient**2)
     rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * (np.abs(directions) @ np.abs(gradient))
     error = NOISE_BOUND * place.spread / steps + rounding
-    small = RESOLUTION / 3 if place.coarse else SHARP
     allowed = error + settings.threshold * (np.abs(expected) + np.abs(slopes))
     with np.errstate(invalid="ignore"):
-        return np.flatnonzero(~((np.abs(slopes - expected) <= allowed) & (error <= small * sizes)))
+        return _Seen(~(np.abs(slopes - expected) <= allowed), ~(error <= place.small[left] * sizes))
 
 
 def _told(problem: Problem, phase: Phase, first: Phase) -> Phase:

@@ -12,25 +12,16 @@ from dataclasses import replace
 import numpy as np
 
 from .comparison import FAIL, SURE, Comparison, Probe, Status
-from .derivatives import noise_of
 from .directional import ROUNDING, Directional, directional
 from .directions import coordinates, proved
 from .evaluation import Evaluator
 from .findings import Finding
+from .first_look import BACKWARD_ROUNDING
 from .locating import Located, locate
+from .noise import NOISE_BOUND, noise_of
 from .notation import exponent
 from .parameters import Block
-from .phase import (
-    BACKWARD_ROUNDING,
-    EXPECTED_NOISE,
-    NOISE_BOUND,
-    Phase,
-    Settings,
-    blank,
-    compare,
-    cost_size,
-    unit_step,
-)
+from .phase import EXPECTED_NOISE, Phase, Settings, blank, compare, cost_size, unit_step
 from .problem import Problem
 from .refusals import stuck, unusable
 from .schemes import UNIT_ROUNDOFF

@@ -7,19 +7,21 @@ long shows under a loss of 1e8, where no single component does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from .comparison import FAIL, PASS, Comparison, Joint, Status
-from .derivatives import derivative, noise_of
+from .comparison import FAIL, PASS, Comparison, Joint, Status, norm
+from .derivatives import derivative
 from .directional import RATIO, ROUNDING, turned
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
+from .first_look import BACKWARD_ROUNDING
 from .nearby import jittered
+from .noise import NOISE_BOUND, noise_of
 from .parameters import Block
-from .phase import BACKWARD_ROUNDING, EXPECTED_NOISE, NOISE_BOUND, Phase, Settings
+from .phase import EXPECTED_NOISE, Phase, Settings
 from .problem import Problem
 from .schemes import UNIT_ROUNDOFF, first_steps
 
@@ -27,8 +29,12 @@ from .schemes import UNIT_ROUNDOFF, first_steps
 SHARP = 1e-5
 # a slope is resolved where three times its error is below this part of it
 RESOLUTION = 0.01
-# how many steps beyond three are tried, and the longest, in units of the largest component
-FURTHER, LONGEST = 4, 1.0
+# how many steps beyond three are tried, and the longest, in units of the largest component; of
+# the first three none is longer than this part of it
+FURTHER, LONGEST, SHORT = 4, 1.0, 0.25
+# a gradient that is 1e-4 too long shows where the error of the slope is below this, in units of
+# what is wanted: three errors are allowed
+SHOWING = 1.6
 # a slope that speaks against a disagreement is this much better than the disagreement is large
 TELLING = 0.3
 # c0 of c0 + c1 h + c3 h**3, from its values at h, 4 h and 16 h
@@ -41,11 +47,12 @@ def with_joints(
 ) -> Phase:
     """The phase with the arrays looked at along their gradients that no component resolves.
 
-    Those that another point, `first`, has shown to be right and sharply are left out.
+    Those that another point, `first`, has shown to be right and sharply are left out, and those
+    that would be seen no better here than there.
     A disagreement is confirmed as any FAIL is: extrapolated slopes from two pairs of steps exclude
     the gradient, extended precision does not explain it, and it is there at a jittered point.
     """
-    if phase.refused or phase.is_single_precision or settings.scheme.is_complex:
+    if phase.refused or phase.lost or phase.is_single_precision or settings.scheme.is_complex:
         return phase
     blocks, nfev = [], 0
     gradient = None
@@ -55,6 +62,13 @@ def with_joints(
         if block.name not in sharp and _is_blunt(block) and settings.epsilon is None:
             gradient = problem.gradient_at(phase.theta) if gradient is None else gradient
             noise = phase.noise / NOISE_BOUND
+            there = None if first is None else first.block(block.name)
+            if there is not None and there.joint is not None:
+                assert first is not None
+                ratio = phase.noise / first.noise
+                if not may_be_sharper(there.joint, gradient[block.block.slice], ratio):
+                    blocks.append(block)
+                    continue
             joint, used = along(
                 problem, phase.theta, block.block, gradient, phase.cost, noise, settings
             )
@@ -65,6 +79,22 @@ def with_joints(
             block = replace(block, joint=joint)
         blocks.append(block)
     return replace(phase, blocks=tuple(blocks), nfev=phase.nfev + nfev)
+
+
+def may_be_sharper(seen: Joint, own: np.ndarray, noise: float = 1.0) -> bool:
+    """Whether an array with this gradient may show less than half the difference seen elsewhere.
+
+    Parameters
+    ----------
+    seen
+        What it showed at another point.
+    own
+        Its gradient at this one.
+    noise
+        The noise of J here in units of that there.
+    """
+    expected = noise * seen.error / (2 * norm(own) * np.sqrt(own.size))
+    return bool(expected <= max(SHARP, seen.floor / 2))
 
 
 def along(
@@ -96,7 +126,7 @@ def along(
     direction[0, block.slice] = own / float(np.sqrt(np.mean((own / largest) ** 2)) * largest)
     analytic = float(direction[0] @ gradient)
     rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * float(np.abs(direction[0]) @ np.abs(gradient))
-    wanted = SHARP / 3 * abs(analytic)
+    wanted = 2 * SHARP * abs(analytic)  # of |g| + |D|, as the floor is
     try:
         numeric, error, nfev = _slope(problem, theta, direction, cost, noise, wanted)
     except GradcheckError:  # a point that the user did not ask for
@@ -122,9 +152,9 @@ def _slope(
 ) -> tuple[float, float, int]:
     """The slope along one direction, its error, and the evaluations.
 
-    As `directional` extrapolates it, from three neighbouring steps; longer ones where rounding
-    makes the error and shorter ones where the cost bends, until it is as small as `wanted`, or
-    grows::
+    As `directional` extrapolates it, from three neighbouring steps, the first at which rounding
+    leaves half of `wanted`; longer ones where rounding makes the error and may come near that,
+    shorter ones where the cost bends, until it is as small as `wanted`, or grows::
 
         R(h) = (16 D(h) - D(4h)) / 15
         err  = 4/3 |R(h) - R(h/4)| + 3 noise / h + the jump of the slope at theta
@@ -154,17 +184,32 @@ def _slope(
         jump = 2 * max(0.0, min(line, cubic))
         return longer, 4 / 3 * abs(longer - shorter) + rounding + jump, rounding
 
-    slope, least, rounding = extrapolated(0)
+    start = _first_rung(base, noise, wanted)
+    slope, least, rounding = extrapolated(start)
     way = 1 if rounding > 0.3 * least else -1
     for k in range(1, FURTHER + 1):
-        if not least > wanted or (way > 0 and base * RATIO ** (k + 1) > LONGEST):
+        if not least > wanted:
             break
-        value, error, rounding = extrapolated(way * k)
+        longest = base * RATIO ** (start + k + 1)
+        if way > 0 and (longest > LONGEST or least > RATIO * SHOWING * wanted):
+            break
+        value, error, rounding = extrapolated(start + way * k)
         if error < least:
             slope, least = value, error
         elif way < 0 or not rounding > 0.01 * error:
             break
     return float(slope), float(least), nfev
+
+
+def _first_rung(base: float, noise: float, wanted: float) -> int:
+    """The rung to begin with: where rounding leaves half of `wanted`, if that is no long step."""
+    rung = 0
+    while (
+        2 * ROUNDING * noise / (base * RATIO ** (rung + 1)) > wanted
+        and base * RATIO ** (rung + 3) <= SHORT
+    ):
+        rung += 1
+    return rung
 
 
 def seen_at(
@@ -173,6 +218,7 @@ def seen_at(
     blocks: Sequence[Block],
     settings: Settings,
     first: Phase | None = None,
+    known: Mapping[str, Joint] | None = None,
 ) -> tuple[dict[str, Joint], int]:
     """What the arrays show along their gradients at another point; empty where it has no cost.
 
@@ -180,9 +226,21 @@ def seen_at(
     ----------
     first
         A point whose noise is taken over, for a first look; else it is measured.
+    known
+        What arrays showed already; those that would be seen no better here are left out.
     """
     try:
-        cost, gradient = problem.cost_at(theta), problem.gradient_at(theta)
+        gradient = problem.gradient_at(theta)
+        left = [
+            block
+            for block in blocks
+            if not known
+            or block.name not in known
+            or may_be_sharper(known[block.name], gradient[block.slice])
+        ]
+        if not left:
+            return {}, 0
+        cost = problem.cost_at(theta)
     except GradcheckError:
         return {}, 1
     if not (np.isfinite(cost) and np.all(np.isfinite(gradient))):
@@ -193,7 +251,7 @@ def seen_at(
     else:
         measured = noise_of(problem, theta, cost, settings.seed)
         noise, nfev = measured.level, nfev + measured.nfev
-    for block in blocks:
+    for block in left:
         joint, used = along(problem, theta, block, gradient, cost, noise, settings)
         nfev += used
         if joint is not None:

@@ -63,9 +63,10 @@ def judge(
 
 
 def _pilots_first(places: np.ndarray, order: np.ndarray) -> list[np.ndarray]:
-    """The few that come first in `order`, then all the others; no empty group."""
+    """Half of them at most, and few, that come first in `order`; then the others. None empty."""
     ranked = places[np.argsort(order[places], kind="stable")]
-    parts = (ranked[:PILOTS], ranked[PILOTS:]) if ranked.size > 2 * PILOTS else (ranked,)
+    few = min(PILOTS, (ranked.size + 1) // 2)
+    parts = ranked[:few], ranked[few:]
     return [np.sort(part) for part in parts if part.size]
 
 

@@ -9,13 +9,15 @@ import numpy as np
 
 from .batched import Level
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
-from .derivatives import SINGLE, Derivative, derivative, noise_of
+from .derivatives import Derivative, derivative
 from .directions import coordinates
 from .errors import InputError
 from .evaluation import Evaluator
 from .findings import Finding
+from .first_look import BACKWARD_ROUNDING, are_plain, disagree, is_cheaper
 from .ladder import judge
 from .nearby import cost_beside
+from .noise import NOISE_BOUND, is_single, noise_of, rounding_of
 from .parameters import Block
 from .problem import Problem
 from .refusals import flat, stuck, unusable
@@ -23,12 +25,12 @@ from .rungs import RESOLUTION, Question
 from .schemes import CENTRAL, UNIT_ROUNDOFF, Scheme, steps_for
 from .slopes import slopes
 
-# one J is taken to be off by at most this many times the measured noise, which is a spread
-NOISE_BOUND = 6.0
-# the rounding of a backward pass, in units of u max|g|
-BACKWARD_ROUNDING = 64.0
 # the error of one J that is expected before it is measured, in units of u |J|
 EXPECTED_NOISE = 30.0
+# J has lost digits where it is off by this many times its noise
+LOST = 100.0
+# and what looks like single precision is none where more bits move J by this part of its noise
+HERE = 0.05
 # a wrong array disagrees in every component; this many of them are judged by the ladder
 LADDER_LIMIT = 400
 
@@ -66,6 +68,8 @@ class Phase:
         What was noticed at this point.
     nfev
         Evaluations of the cost.
+    lost
+        Whether J has lost digits here, by saturation, that it has elsewhere: `noise` leaves it out.
     proof
         One sentence: what random directions prove here, and with what probability.
     """
@@ -79,6 +83,7 @@ class Phase:
     findings: tuple[Finding, ...]
     nfev: int
     proof: str = ""
+    lost: bool = False
 
     @property
     def difference(self) -> float:
@@ -100,11 +105,13 @@ class Phase:
 
     @property
     def is_single_precision(self) -> bool:
-        """Whether the noise of J is that of float32 somewhere in it."""
-        return self.noise > NOISE_BOUND * SINGLE * UNIT_ROUNDOFF * abs(self.cost)
+        """Whether the noise of J is that of float32 somewhere in it, at any point."""
+        return not self.lost and is_single(self.noise, self.cost)
 
     def noise_beside(self, cost: float) -> float:
         """The spread of one J at another point, where J is `cost`: as here, or in proportion."""
+        if self.lost:  # what it was here, it need not be there
+            return EXPECTED_NOISE / NOISE_BOUND * UNIT_ROUNDOFF * abs(cost)
         larger = max(1.0, abs(cost / self.cost)) if self.cost else 1.0
         return self.noise / NOISE_BOUND * larger
 
@@ -114,6 +121,7 @@ class Phase:
         Ordinary is what the precision makes it: what saturation does to J differs by the point.
         """
         ordinary = cost_size(self.cost, self.noise) == abs(self.cost) or self.is_single_precision
+        ordinary = ordinary and not self.lost
         return self.noise * abs(cost / self.cost) if ordinary and self.cost else np.nan
 
     @property
@@ -141,6 +149,7 @@ def check_at(
     evaluator: Evaluator | None = None,
     first: Phase | None = None,
     calls: Calls | None = None,
+    reached: float | None = None,
 ) -> Phase:
     """Compare the gradient with the cost at `theta`.
 
@@ -150,16 +159,20 @@ def check_at(
         A point whose noise is taken over, in proportion to J, unless a component disagrees.
     calls
         What cost and gradient gave there, where they were called twice already.
+    reached
+        What the cost gave there, where it was called once.
     """
     layout = problem.layout
     blocks = layout.select(settings.layers)
+    nfev = 2
     if calls is not None:
         cost = again = calls.cost
         gradient = repeated = calls.gradient
     else:
-        cost, again = problem.cost_at(theta), problem.cost_at(theta)
+        nfev = 2 if reached is None else 1
+        cost = problem.cost_at(theta)
+        again = problem.cost_at(theta) if reached is None else reached
         gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
-    nfev = 2
     refusal = unusable(problem, cost, again, gradient, repeated)
     if refusal is not None:
         status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
@@ -174,14 +187,17 @@ def check_at(
         scheme, epsilon = settings.scheme, settings.epsilon
         return slopes(problem, theta, blocks, chosen, at, scheme, epsilon, evaluator)
 
+    threshold = settings.threshold
     noise, still = np.nan if first is None else first.ordinary_noise(cost), False
     every = differentiated(noise) if np.isfinite(noise) else None
-    if every is None or not all(_is_plain(gradient, part, noise, settings) for part in every):
+    if every is None or not is_cheaper(gradient, every, noise, cost, threshold):
         assumed = unit_step(settings, cost_size(cost, noise))
-        measured = noise_of(problem, theta, cost, settings.seed)
+        single = first is not None and first.is_single_precision
+        measured = noise_of(problem, theta, cost, settings.seed, start=int(single))
         noise = min(NOISE_BOUND * measured.level, np.finfo(float).max)  # near overflow
         still, nfev = measured.still, nfev + measured.nfev
-        if every is None or unit_step(settings, cost_size(cost, noise)) != assumed:
+        other = unit_step(settings, cost_size(cost, noise)) != assumed
+        if every is None or (other and not are_plain(gradient, every, noise, threshold)):
             nfev += 0 if every is None else sum(part.nfev for part in every)
             every = differentiated(noise)
     told: tuple[Finding, ...] = ()
@@ -190,10 +206,13 @@ def check_at(
             problem, theta, gradient, cost, noise, blocks, every, settings
         )
         nfev += used
-    compared = []
+    lost, compared = 0.0, []
+    if settings.scheme is CENTRAL and settings.epsilon is None:
+        lost, used = _lost(problem, theta, gradient, every, cost, noise, threshold)
+        nfev += used
     for block, own, part in zip(blocks, chosen, every, strict=True):
         found, used = compare(
-            problem, theta, block, gradient, cost, noise, settings, evaluator, own, part
+            problem, theta, block, gradient, cost, noise, settings, evaluator, own, part, lost
         )
         compared.append(found)
         nfev += used
@@ -204,7 +223,27 @@ def check_at(
         compared = [blank(block, gradient, Status.NOISY, settings) for block in blocks]
         told = (stuck(problem),)
     epsilon = unit_step(settings, cost_size(cost, noise))
-    return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev)
+    return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev, lost=lost > 0)
+
+
+def _lost(
+    problem: Problem,
+    theta: np.ndarray,
+    gradient: np.ndarray,
+    every: list[Derivative],
+    cost: float,
+    noise: float,
+    threshold: float,
+) -> tuple[float, int]:
+    """How far J is off here by more than its noise, 0 where it is not, and the evaluations.
+
+    Asked where much disagrees, and where what looks like single precision may be no such thing.
+    """
+    single = is_single(noise, cost) and not are_plain(gradient, every, noise, threshold)
+    if not (single or disagree(gradient, every, noise, threshold)):
+        return 0.0, 0
+    lost = NOISE_BOUND * rounding_of(problem, theta, cost)
+    return (lost if lost > (HERE if single else LOST) * noise else 0.0), 1
 
 
 def _stillness(
@@ -231,16 +270,6 @@ def _stillness(
     return noise, (), used
 
 
-def _is_plain(gradient: np.ndarray, found: Derivative, noise: float, settings: Settings) -> bool:
-    """Whether with this noise all components agree, each with an error that would show bugs."""
-    analytic, error = gradient[found.components], noise * found.amplified
-    size = np.abs(analytic) + np.abs(found.values)
-    scale = np.max(size, initial=0.0) / 2
-    with np.errstate(invalid="ignore"):
-        agree = np.abs(analytic - found.values) <= error + settings.threshold * size
-        return bool(np.all(agree) and (scale == 0 or np.all(error <= RESOLUTION / 3 * scale)))
-
-
 def unit_step(settings: Settings, size: float) -> float:
     """The step for a component of size at most one."""
     return float(steps_for(np.zeros(1), settings.scheme, settings.epsilon, size)[0])
@@ -262,10 +291,12 @@ def compare(
     evaluator: Evaluator | None = None,
     offsets: np.ndarray | None = None,
     found: Derivative | None = None,
+    lost: float = 0.0,
 ) -> tuple[Comparison, int]:
     """One parameter array at one theta, and the evaluations that it took.
 
     With `offsets`, only these components of the array; with `found`, by what is known of them.
+    What J has `lost` at theta beyond its noise explains a disagreement where it is as large.
     """
     scheme, threshold = settings.scheme, settings.threshold
     offsets = np.arange(block.size) if offsets is None else offsets
@@ -292,7 +323,15 @@ def compare(
         return _comparison(*parts, float(expected), found.sums), nfev
     finite = np.isfinite(analytic) & np.isfinite(numeric)
     status[~finite] = Status.NOT_FINITE
-    doubtful = np.flatnonzero(np.isfinite(analytic) & (~finite | (off > allowed) | coarse))
+    hopeless = np.zeros(offsets.size, dtype=bool)
+    if lost:
+        wider = lost * found.amplified
+        hopeless = finite & ((off > allowed) | coarse) & (off <= wider + allowed)
+        error[hopeless] += wider[hopeless]
+        status[hopeless & (error > RESOLUTION / 3 * scale)] = Status.NOISY
+    doubtful = np.flatnonzero(
+        np.isfinite(analytic) & (~finite | (off > allowed) | coarse) & ~hopeless
+    )
     if scale == 0.0 or not doubtful.size:
         return _comparison(*parts, float(expected), found.sums), nfev
 

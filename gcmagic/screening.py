@@ -15,8 +15,9 @@ from .comparison import SURE, Probe, Status
 from .directional import Directional, directional
 from .directions import proved, random_directions
 from .evaluation import Evaluator
+from .first_look import BACKWARD_ROUNDING
 from .parameters import Block
-from .phase import BACKWARD_ROUNDING, Settings
+from .phase import Settings
 from .problem import Problem
 from .schemes import UNIT_ROUNDOFF
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .comparison import INCONCLUSIVE, PASS, Status
+from .comparison import INCONCLUSIVE, PASS, Joint, Status
 from .confirm import confirmed
 from .diagnosis.rules import diagnose
 from .evaluation import Evaluator
@@ -36,13 +36,14 @@ def point(
     told: tuple[Finding, ...],
     first: Phase | None = None,
     calls: Calls | None = None,
+    reached: float | None = None,
 ) -> Phase:
     """Measured, confirmed where something is off, and explained; after `first` with its noise."""
     once = Remembering(evaluator, theta)
     if settings.fast:
         phase = screen_at(problem, name, theta, settings, once)
     else:
-        phase = check_at(problem, name, theta, settings, once, first, calls)
+        phase = check_at(problem, name, theta, settings, once, first, calls, reached)
     phase = with_joints(problem, phase, settings, first)
     phase = confirmed(problem, phase, settings, once)
     findings = (*told, *diagnose(phase, settings, problem))
@@ -64,6 +65,9 @@ def settle(
     thetas = list(jittered(problem, phases[0].theta, settings.seed, CANDIDATES))
     slopes: np.ndarray | None = None
     sharp: set[str] = set()
+    joints: dict[str, Joint] = {}
+    for phase in phases:
+        joints |= {b.name: b.joint for b in phase.blocks if b.joint and b.name not in joints}
     looked = 0
     for turn in range(CANDIDATES):
         left = [name for name in report.names if _is_open(report, name) and name not in sharp]
@@ -77,8 +81,11 @@ def settle(
         wrong: set[str] = set()
         if blunt and turn < BLUNT:  # as a whole: that takes a tenth of what the components take
             blocks = problem.layout.select(blunt)
-            seen, used = seen_at(problem, theta, blocks, settings, phases[0])
+            seen, used = seen_at(problem, theta, blocks, settings, phases[0], joints)
             nfev += used
+            joints |= {
+                n: j for n, j in seen.items() if n not in joints or j.floor < joints[n].floor
+            }
             sharp |= {n for n, joint in seen.items() if joint.status == Status.AGREES}
             wrong = {n for n, joint in seen.items() if joint.status == Status.WRONG}
             left = [name for name in left if name not in blunt or name in wrong]

@@ -13,7 +13,8 @@ ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
 errors notation parameters schemes problem evaluation remembering progress batched parallel
-directions derivatives slopes directional comparison findings rungs ladder nearby refusals phase
+directions noise derivatives slopes directional comparison findings rungs first_look ladder nearby
+refusals phase
 locating screening fast options curves extended confirm joint room sandbox budget repeatable
 initial training diagnosis explain report_text plots report_html report_page report settling pace
 watched units exposing complex_parameters sweep check selftest adapters discovery submissions
