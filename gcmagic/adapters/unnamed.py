@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .calling import Outcome, Reading, Slot, is_cost_like, is_real
+from .calling import Leaf, Outcome, Reading, Slot, is_cost_like, is_real
+from .constants import only_input
 from .names import gradient_stems, is_cost_variable, is_metric, kind
 from .pairing import candidates, in_order
 from .same_call import cost_element
@@ -52,9 +53,15 @@ def _by_shape(rest: list, outcome: Outcome, names: list[str | None]) -> list[Slo
             return [Slot(likely[0], rest[0][1])]
         fits = [p for p in likely if np.size(p.value) == np.size(rest[0][0])]
         return [Slot(fits[0], rest[0][1])] if len(fits) == 1 else []
+
+    def fitting(leaf: Leaf) -> bool:
+        return any(np.shape(leaf.value) == np.shape(value) for value, _ in rest)
+
     slots = []
     for value, reader in rest:
         fits = [leaf for leaf in leaves if np.shape(leaf.value) == np.shape(value)]
+        if len(fits) > 1:
+            fits = [leaf for leaf in fits if not only_input(leaf, outcome.roots, fitting)]
         same = [v for v, _ in rest if np.shape(v) == np.shape(value)]
         if len(fits) == 1 and len(same) == 1:
             slots.append(Slot(fits[0], reader))

@@ -89,11 +89,11 @@ def complete(proposal: Proposal, evidence: Evidence) -> Problem:
             grown.moving |= {first}
         return problem_of(replace(proposal, wiring=grown, reading=more), evidence)
 
-    left = left_out(reading, values, wanted, build)
+    left, still = left_out(reading, values, wanted, build, evidence)
     for leaf in left:
         if leaf.name in hinted or leaf.key in hinted:
             raise no_gradient(leaf.name, proposal)
-    notes = (*problem.notes, *notes_of(left, proposal.backward.name))
+    notes = (*problem.notes, *notes_of(left, still, proposal.backward.name))
     return replace(problem, notes=notes, unchecked=tuple(leaf.name for leaf in left))
 
 

@@ -130,12 +130,12 @@ def posed(
             source=source,
         )
 
-    left = left_out(reading, values, hints.params, problem)
+    left, still = left_out(reading, values, hints.params, problem, evidence)
     for leaf in left:
         if leaf.name in hints.params or leaf.key in hints.params:
             raise BindingError(f"--params {leaf.name}: {where} holds no gradient for it")
     whole = problem(reading)
-    notes = (*whole.notes, *notes_of(left, where))
+    notes = (*whole.notes, *notes_of(left, still, where))
     return replace(whole, notes=notes, unchecked=tuple(leaf.name for leaf in left))
 
 

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..adapters.calling import Leaf, Outcome, Reading, Slot, distinctly_named
+from ..adapters.constants import only_input, weights_loss
 from ..adapters.names import kind
 from ..adapters.pairing import candidates
 from ..problem import Problem
 from ..sandbox import untouched
+from .evidence import Evidence
+from .trained import is_trained
 from .trial import quiet
 
 _MATRIX = re.compile(
@@ -29,8 +32,12 @@ def left_out(
     values: Mapping[str, Any],
     wanted: Collection[str],
     build: Callable[[Reading], Problem],
-) -> tuple[Leaf, ...]:
+    evidence: Evidence,
+) -> tuple[tuple[Leaf, ...], tuple[Leaf, ...]]:
     """Parameters that the cost moves with and that `reading` has no gradient for.
+
+    The second of the two are not: data and constants under the names of parameters, which the
+    user's code neither updates nor has a gradient of.
 
     Parameters
     ----------
@@ -42,6 +49,8 @@ def left_out(
         Names that the user gave as the parameters; where there are any, only those count.
     build
         Makes the Problem for a reading that holds one parameter more.
+    evidence
+        The user's code.
     """
     outcome = Outcome(None, (), values, {}, wanted=tuple(wanted))
     bound = [slot.leaf for slot in reading.slots]
@@ -49,12 +58,24 @@ def left_out(
     rest = [leaf for leaf in candidates(outcome) if leaf.path not in paths]
     likely = [leaf for leaf in rest if wanted or _is_parameter(leaf, bound)]
     found = [leaf for leaf in likely if _matters(leaf, reading, build)]
-    return tuple(distinctly_named([*bound, *found])[len(bound) :])
+    named = distinctly_named([*bound, *found])[len(bound) :]
+    known = paths | {leaf.path for leaf in likely}
+    fixed = {
+        leaf.path
+        for leaf in ([] if wanted else found)
+        if weights_loss(leaf, bound, values) or only_input(leaf, values, lambda o: o.path in known)
+        if not is_trained(leaf.key, evidence)
+    }
+    left = tuple(leaf for leaf in named if leaf.path not in fixed)
+    return left, tuple(leaf for leaf in named if leaf.path in fixed)
 
 
-def notes_of(leaves: Sequence[Leaf], backward: str) -> tuple[str, ...]:
+def notes_of(left: Sequence[Leaf], fixed: Sequence[Leaf], backward: str) -> tuple[str, ...]:
     """One sentence for each."""
-    return tuple(f"{leaf.name} gets no gradient from {backward}: not checked" for leaf in leaves)
+    return (
+        *(f"{leaf.name} gets no gradient from {backward}: not checked" for leaf in left),
+        *(f"{leaf.name} gets no gradient and no update: taken for data" for leaf in fixed),
+    )
 
 
 def _is_parameter(leaf: Leaf, bound: Sequence[Leaf]) -> bool:
