@@ -97,7 +97,8 @@ def holds_elsewhere(case: Case, right: Case) -> bool:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("suite", nargs="?", default="single", help="or pairs, unseen, held_out")
+    others = "or pairs, paths, unseen, held_out"
+    parser.add_argument("suite", nargs="?", default="single", help=others)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--all", action="store_true", help="show what mends the rest, too")

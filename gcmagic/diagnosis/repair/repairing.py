@@ -106,7 +106,7 @@ def _repair(
     if base is None or not target.wrong or target.right(base) >= target.wrong:
         return ()
     ran = functions_run(lambda: problem.grad(params(theta)))
-    in_cost = frozenset(code_run(lambda: problem.fun(params(theta))))
+    in_cost = code_run(lambda: problem.fun(params(theta)))
     units: list[Unit] = [unit for unit in map(unit_of, ran.values()) if unit is not None]
     cell = cell_of(problem)
     units += [cell] if cell is not None else []
@@ -118,7 +118,7 @@ def _repair(
     if why:
         return refused(why)
     every = frozenset(unit.ran.code for unit in units if sites(unit))
-    guarded = every & in_cost
+    guarded = every & frozenset(in_cost)
     # where cost and gradient come from one function, it is the one to edit
     behind = guarded if guarded < every else frozenset()
     cost = trial.cost(theta)
@@ -126,7 +126,7 @@ def _repair(
         return ()
     codes = {unit.ran.code for unit in units}
     limit = candidates(seconds, lambda: problem.grad(params(theta)), codes)
-    search = Search(trial, target, deadline, cost, guarded, behind, limit)
+    search = Search(trial, target, deadline, cost, guarded, behind, limit, tuple(in_cost.values()))
     proofs.ran = tuple(ran.values())
     proofs.right = frozenset(target.names) - target.wrong
     wrong = tuple(name for name in target.names if name in target.wrong)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .nodes import attribute, binary, loaded, name, number, text
+from .running import Ran
 from .units import Unit
 
 PURE = (
@@ -47,6 +48,14 @@ QUIET = frozenset(
         "min",
         "var",
         "std",
+        "log1p",
+        "expm1",
+        "sin",
+        "cos",
+        "sign",
+        "clip",
+        "swapaxes",
+        "expand_dims",
     ]
 )
 
@@ -97,13 +106,19 @@ class Written:
         The texts that they compare with, or call each other with.
     numbers
         Their constants.
+    cost
+        What of the user's own ran for the cost.
+    read
+        Its statements, once somebody has asked for them.
     """
 
     words: Sequence[str]
     numbers: Sequence[float]
+    cost: Sequence[Ran] = ()
+    read: list[Any] = field(default_factory=list)
 
     @classmethod
-    def of(cls, units: Sequence[Unit]) -> Written:
+    def of(cls, units: Sequence[Unit], cost: Sequence[Ran] = ()) -> Written:
         """What is written in these functions."""
         nodes = [node for unit in units for node in ast.walk(unit.node)]
         holders = [node for node in nodes if isinstance(node, (ast.Call, ast.Compare))]
@@ -111,7 +126,7 @@ class Written:
         words = {part.value for part in parts if isinstance(part, ast.Constant)}
         values = [node.value for node in nodes if isinstance(node, ast.Constant)]
         numbers = {v for v in values if isinstance(v, (int, float)) and not isinstance(v, bool)}
-        return cls(sorted(word for word in words if isinstance(word, str)), sorted(numbers))
+        return cls(sorted(word for word in words if isinstance(word, str)), sorted(numbers), cost)
 
 
 class Scope:
@@ -119,7 +134,9 @@ class Scope:
 
     def __init__(self, unit: Unit, written: Written) -> None:
         self.unit = unit
-        self.words, self.numbers = written.words, written.numbers
+        self.words, self.numbers, self.written = written.words, written.numbers, written
+        self.paths: list[Any] | None = None  # what the chain rule makes of the forward pass
+        self.pieces: list[Any] | None = None  # and what it writes out
         self.local = unit.ran.variables
         self.outer = unit.ran.outer
         self._values: dict[str, Any] = {}
@@ -157,7 +174,7 @@ class Scope:
         return None
 
     def _evaluate(self, node: ast.expr, label: str) -> Any:
-        if not all(_is_quiet(part) for part in ast.walk(node)):
+        if not all(is_quiet(part) for part in ast.walk(node)):
             return None
         try:
             with np.errstate(all="ignore"):
@@ -243,8 +260,11 @@ def _parts(node: ast.expr, value: Any) -> Iterator[tuple[str, ast.expr, Any]]:
                 yield text(part), part, item
 
 
-def _is_quiet(node: ast.AST) -> bool:
+def is_quiet(node: ast.AST) -> bool:
+    """Whether this node, the ones below aside, may be evaluated: nothing of the user's runs."""
     if isinstance(node, ast.Call):
         function = node.func
+        if isinstance(function, ast.Name):
+            return function.id == "len"
         return isinstance(function, ast.Attribute) and function.attr in QUIET
     return isinstance(node, (*PURE, ast.keyword))

@@ -13,6 +13,7 @@ from .budget import MOST
 from .edits.look import Look
 from .effects import effects
 from .line import Hit, Line, Place, chunks
+from .running import Ran
 from .scope import Scope, Written
 from .sites import Edit, Switch, sites, variants
 from .standing import compiled, standing
@@ -50,6 +51,8 @@ class Search:
         The same, where there is other code that is edited first.
     limit
         Candidates that are tried at most.
+    forward
+        What of the user's own ran for the cost.
     """
 
     trial: Trial
@@ -59,11 +62,12 @@ class Search:
     guarded: frozenset[CodeType] = field(default_factory=frozenset)
     behind: frozenset[CodeType] = field(default_factory=frozenset)
     limit: int = MOST
+    forward: Sequence[Ran] = ()
 
     def line(self, units: Sequence[Unit], base: np.ndarray, wrong: frozenset[str]) -> Line:
         """A search over all sites, with ranks from the arrays that they have an effect on."""
         found: list[Place] = []
-        written = Written.of(units)
+        written = Written.of(units, self.forward)
         for unit in units:
             every = sites(unit)
             moved = effects(unit, every, self.trial, self.target, base, wrong)

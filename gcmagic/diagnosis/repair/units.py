@@ -93,8 +93,11 @@ class Unit:
 
 def unit_of(ran: Ran) -> Unit | None:
     """The unit of what ran, None where it has no source that fits the code."""
-    if not ran.functions:
-        return None
+    return unit_of_code(ran) if ran.functions else None
+
+
+def unit_of_code(ran: Ran) -> Unit | None:
+    """The same, to be read alone: no function has to hold the code."""
     try:
         return parsed(textwrap.dedent(_source(ran.code)), ran)
     except (OSError, TypeError, IndexError):

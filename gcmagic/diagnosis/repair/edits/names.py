@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..nodes import Spot, number
+from ..nodes import Spot, binary, negative, number
 from ..scope import Atom
 from ..sites import Edit
 from .look import Look
@@ -38,6 +38,11 @@ def edits(look: Look) -> Iterator[Edit]:
                 level = 3  # in a loop shapes change from step to step
             if 0 < level <= look.limit:
                 yield look.exchange(level, "name", spot, other.node)
+        if here.is_float and look.limit >= 2 and isinstance(parent, (ast.Call, ast.UnaryOp)):
+            # np.where(u > 0, tau, 1 - tau)
+            yield look.exchange(2, "complement", spot, binary(number(1), ast.Sub, node))
+            yield look.exchange(2, "complement", spot, binary(node, ast.Sub, number(1)))
+            yield look.exchange(2, "sign", spot, negative(node))
         if look.limit >= 3 and here.is_array and isinstance(spot.parent, (ast.Call, ast.BinOp)):
             yield look.exchange(3, "constant", spot, number(1))
             yield look.exchange(3, "constant", spot, number(0))
