@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ def _word(label: str) -> str:
 
 def _paths(scope: Scope) -> list[Path]:
     if scope.paths is None:
-        scope.paths = list(_found(scope))[:MOST]
+        scope.paths = list(itertools.islice(_found(scope), MOST))
     return scope.paths
 
 
