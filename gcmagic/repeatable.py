@@ -12,6 +12,7 @@ from .findings import Finding
 from .phase import Calls
 from .problem import Problem
 from .sandbox import Snapshot
+from .surplus import surplus
 
 # calls that are compared where something is drawn at random
 DRAWS = 10
@@ -100,10 +101,17 @@ def prepared(problem: Problem, theta: np.ndarray, snapshot: Snapshot) -> Prepare
 
 def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Finding, ...]]:
     """Gradient and cost at theta, and findings where they change the parameters they are given."""
-    found, said = [], []
+    found: list[Any] = []
+    said: list[Finding] = []
+    raw: list[Any] = []
+
+    def kept(params: Any) -> Any:
+        raw.append(problem.grad(params))
+        return raw[-1]
+
     for name, function in (
         (problem.cost_name, problem.cost),
-        (problem.gradient_name, problem.gradient),
+        (problem.gradient_name, replace(problem, grad=kept).gradient),
     ):
         workspace = problem.layout.workspace(theta)
         found.append(function(workspace.params))
@@ -128,7 +136,7 @@ def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Fin
                 )
             )
     cost, gradient = found
-    return np.append(gradient, cost), tuple(said)
+    return np.append(gradient, cost), (*said, *surplus(problem.params, raw[0]))
 
 
 def with_casts(problem: Problem) -> Problem:

@@ -169,3 +169,23 @@ def test_a_million_components_are_sampled_within_the_budget():
     assert report.verdict is gcm.PASS
     assert {"sampled", "over-budget"} & {f.code for f in report.findings}
     assert gcm.check(half, lambda p: 1.01 * p, theta, budget=2.0, steps=0).verdict is gcm.FAIL
+
+
+@pytest.mark.parametrize(
+    ("params", "grad", "named"),
+    [
+        ({"a": V}, lambda p: {"a": p["a"], "zz": V}, "['zz'], which is no parameter"),
+        ([V], lambda p: [p[0], V, V], "[1], [2], which are no parameters"),
+        ({"a": [V]}, lambda p: {"a": [p["a"][0], V]}, "['a'][1], which is no parameter"),
+    ],
+)
+def test_a_gradient_of_what_is_no_parameter_is_told(params, grad, named):
+    def cost(p):
+        while isinstance(p, (dict, list)):
+            p = p["a"] if isinstance(p, dict) else p[0]
+        return half(p)
+
+    report = gcm.check(cost, grad, params, steps=0)
+    assert report.verdict is gcm.PASS
+    (told,) = [f for f in report.findings if f.code == "extra-gradient"]
+    assert named in told.title

@@ -15,7 +15,7 @@ ORDER_TEXT = """
 errors notation parameters schemes problem evaluation remembering progress batched parallel
 directions noise derivatives slopes directional comparison findings rungs first_look ladder nearby
 refusals phase
-locating screening fast options curves extended confirm joint room sandbox budget repeatable
+locating screening fast options curves extended confirm joint room sandbox budget surplus repeatable
 initial training diagnosis explain report_text plots report_html report_page report settling pace
 watched units exposing complex_parameters sweep check selftest adapters discovery submissions
 class_table jupyter cli __main__ __init__
