@@ -16,7 +16,7 @@ from .phase import Settings
 from .problem import Problem
 from .schemes import CENTRAL
 from .screening import SLOPES
-from .slopes import pre_activations
+from .slopes import moves
 
 
 def within(
@@ -44,7 +44,7 @@ def within(
         evaluator(problem, theta, at, theta[at, None] + np.array([-1e-5, 1e-5]))
         seconds = min(seconds, (perf_counter() - start) / (2 * tried.size))
         if settings.scheme is CENTRAL and settings.epsilon is None:
-            sizes = [pre_activations(evaluator, problem, theta, b) or b.size for b in blocks]
+            sizes = moves(evaluator, problem, theta, blocks)
         sample = sample_for(sizes, seconds, budget, points)
     if sample is None:
         return settings, ()

@@ -93,7 +93,7 @@ class ParallelEvaluator:
 
     def __getattr__(self, name: str) -> Any:
         # what is quicker in one call here than in parts elsewhere: slopes through pre-activations
-        if name in ("through", "sums"):
+        if name in ("through", "moves"):
             return getattr(self.inner, name)
         raise AttributeError(name)
 

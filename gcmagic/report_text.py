@@ -51,17 +51,15 @@ def text(report: Report) -> str:
 
 def by_sums(report: Report) -> list[str]:
     """Which arrays went by their pre-activations, and what stands for that; no line for none."""
-    counts = {
-        name: max(block.pre_activations for block in report.blocks_of(name))
-        for name in report.names
-    }
-    names = [name for name in counts if counts[name]]
+    names = [
+        name for name in report.names if any(b.pre_activations for b in report.blocks_of(name))
+    ]
     if not names:
         return []
     return [
-        f"{enumerate_names(names)}: numeric slopes through {sum(counts.values()):,} "
-        "pre-activations Z = W A, by dJ/dW = dJ/dZ Aᵀ;",
-        "two components and a direction over each array, moved themselves, agree "
+        f"{enumerate_names(names)}: numeric slopes through the pre-activations Z = W A + b, "
+        "by dJ/dW = dJ/dZ Aᵀ, dJ/db = Σ dJ/dZ;",
+        "components of each array and a direction over all of it, moved themselves, agree "
         "(--epsilon moves every component)",
     ]
 

@@ -108,6 +108,10 @@ def steps_for(theta: np.ndarray, scheme: Scheme, epsilon: float | None, cost: fl
 
 def first_steps(directions: np.ndarray, cost: float) -> np.ndarray:
     """The step to begin with along each direction, one a row, for a cost of this size."""
+    return steps_along(np.count_nonzero(directions, axis=1), cost)
+
+
+def steps_along(counts: np.ndarray, cost: float) -> np.ndarray:
+    """The step to begin with along directions that move so many components each."""
     # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
-    widths = np.maximum(1.0, np.count_nonzero(directions, axis=1)) ** 0.25
-    return default_epsilon(CENTRAL, cost) / widths
+    return default_epsilon(CENTRAL, cost) / np.maximum(1.0, counts) ** 0.25

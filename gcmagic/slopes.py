@@ -15,12 +15,14 @@ from .problem import Problem
 from .schemes import CENTRAL, Scheme, steps_for
 
 
-def pre_activations(
-    evaluator: Evaluator | None, problem: Problem, theta: np.ndarray, block: Block
-) -> int:
-    """How many pre-activations would be moved in the place of an array; 0 for none."""
-    count: Any = getattr(evaluator, "sums", None)
-    return 0 if count is None else count(problem, theta, block)
+def moves(
+    evaluator: Evaluator, problem: Problem, theta: np.ndarray, blocks: Sequence[Block]
+) -> list[int]:
+    """How many numbers are moved for each of the blocks: components, or elements of sums."""
+    count: Any = getattr(evaluator, "moves", None)
+    if count is None:
+        return [block.size for block in blocks]
+    return count(problem, theta, blocks)
 
 
 def slopes(
@@ -35,20 +37,20 @@ def slopes(
 ) -> list[Derivative]:
     """D of the components `chosen` of every array, one `Derivative` an array.
 
-    A large weight matrix goes by the sums that it goes into where the evaluator can do that, all of
-    it is looked at, and no step is asked for; every other component is moved by itself.
+    Arrays that J sees in sums only go by these where the evaluator can do that, all of the array is
+    looked at, and no step is asked for; every other component is moved by itself.
     """
     steps = steps_for(theta, scheme, epsilon, at.size)
     by_sums: Any = getattr(evaluator, "through", None)
-    if scheme is not CENTRAL or epsilon is not None:
-        by_sums = None
     found: dict[int, Derivative] = {}
-    for k, (block, own) in enumerate(zip(blocks, chosen, strict=True)):
-        known = by_sums(problem, theta, block, at) if by_sums and own.size == block.size else None
-        if known is not None:
+    if by_sums is not None and scheme is CENTRAL and epsilon is None:
+        whole = [k for k, block in enumerate(blocks) if chosen[k].size == block.size]
+        known = by_sums(problem, theta, [blocks[k] for k in whole], at)
+        for place, one in known.items():
+            block = blocks[whole[place]]
             every = np.arange(block.start, block.stop)
-            parts = every, known.values, steps[block.slice], None, known.nfev
-            found[k] = Derivative(*parts, known.amplified, known.sums)
+            parts = every, one.values, steps[block.slice], None, one.nfev
+            found[whole[place]] = Derivative(*parts, one.amplified, one.sums)
     left = [k for k in range(len(blocks)) if k not in found]
     if left:
         components = np.concatenate([blocks[k].start + chosen[k] for k in left])

@@ -108,6 +108,10 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
             if "out" in kwargs:
                 kwargs["out"] = tuple(settled(kwargs["out"]))
             return getattr(ufunc, method)(*settled(inputs), **kwargs)
+        if batch.taps is not None:
+            found = batch.taps.joined(ufunc, method, inputs, kwargs)
+            if found is not None:
+                return found
         rule = UFUNCS.get(method)
         if rule is None:
             batch.refuse(f"np.{ufunc.__name__}.{method} is not known")

@@ -30,6 +30,10 @@ class Tapped(Protocol):
         """The product, None where the rules shall compute it."""
         ...
 
+    def joined(self, ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
+        """The sum with a product, None where the rules shall compute it."""
+        ...
+
 
 class Untraceable(BaseException):
     """The function cannot be run on many copies at once; the message says why."""
@@ -119,13 +123,14 @@ class Batch:
         "refusal",
         "taps",
         "unmoved",
+        "widest",
     )
 
     def __init__(self, count: int, limit: float = np.inf, pool: Pool | None = None) -> None:
         self.count = count
         self.pool = Pool() if pool is None else pool
         self.limit = limit
-        self.live = self.peak = self.largest = 0
+        self.live = self.peak = self.largest = self.widest = 0
         self.taps: Tapped | None = None
         self.unmoved = False  # the result does not come from the perturbed array
         self.closed = False
@@ -161,7 +166,11 @@ class Batch:
 
     def enter(self, member: Member) -> None:
         """Count a new array."""
-        if member.chain is None:
+        chain = member.chain
+        size = (member.rows if chain is None else chain).size
+        if size > self.widest:
+            self.widest = size
+        if chain is None:
             size = member.rows.nbytes
             self.live += size
             if self.live > self.peak:

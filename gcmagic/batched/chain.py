@@ -75,6 +75,14 @@ class Chain:
         self._heavy = any(step[1] is None and step[0] not in _LIGHT for step in steps)
 
     @property
+    def size(self) -> int:
+        """Numbers in all copies."""
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    @property
     def is_light(self) -> bool:
         """Whether to do it twice costs less than to keep it."""
         return not self._heavy and len(self.steps) < 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from ..problem import Problem, raised_at
 from .audit import Audit
 from .batch import Batch, Untraceable
 from .sizes import QUICK, in_batches
-from .through import Level, Through, sums, through
+from .through import Level, Through, moves, through
 from .tracing import traced
 
 # fewer evaluations than this are not worth a batch: the audit and a traced call cost as much
@@ -89,18 +89,18 @@ class BatchedEvaluator:
         return self._free
 
     def through(
-        self, problem: Problem, theta: np.ndarray, block: Block, at: Level
-    ) -> Through | None:
-        """The slopes of an array from those of its sums; see the module of that name."""
+        self, problem: Problem, theta: np.ndarray, blocks: Sequence[Block], at: Level
+    ) -> dict[int, Through]:
+        """The slopes of arrays from those of their sums; see the module of that name."""
         limit = self._limit()
-        with watched(self.progress, block.size) as tick:
-            found = through(problem, theta, block, at, limit)
-            tick(0 if found is None else block.size)
+        with watched(self.progress, sum(block.size for block in blocks)) as tick:
+            found = through(problem, theta, blocks, at, limit)
+            tick(sum(blocks[k].size for k in found))
         return found
 
-    def sums(self, problem: Problem, theta: np.ndarray, block: Block) -> int:
-        """Elements of the products that `through` would move; 0 where it would not."""
-        return sums(problem, theta, block, self._limit())
+    def moves(self, problem: Problem, theta: np.ndarray, blocks: Sequence[Block]) -> list[int]:
+        """How many numbers are moved for each of the blocks, where `through` is asked."""
+        return moves(problem, theta, blocks, self._limit())
 
     def _values(self, work: _Work, audit: Audit) -> np.ndarray:
         """The values for components of one parameter array."""

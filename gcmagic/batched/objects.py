@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import types
-from collections.abc import Callable, MutableMapping, MutableSequence
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence
 from typing import Any
 
 import numpy as np
@@ -29,28 +29,32 @@ def placed(structure: Any, path: tuple[Any, ...], leaf: Any) -> Any:
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
-def carrying(fun: Any, name: Any, leaf: Copies) -> Callable[[Any], Any]:
-    """The function with every place in the user's objects that holds a parameter holding `leaf`.
+def carrying(fun: Any, placing: Mapping[Any, Copies]) -> Callable[[Any], Any]:
+    """The function with the parameters that the user's objects hold exchanged for their copies.
 
     A program that discovery made keeps the objects in its ``space`` and writes the parameters into
     the arrays that they hold, in place, since several layers may hold the same one. Copies cannot
-    be written into an array; so the objects are copied with the array exchanged.
+    be written into an array; so the objects are copied with the arrays exchanged; `placing` says
+    for what, by the parameter's name.
     """
     space, leaves = getattr(fun, "space", None), getattr(fun, "leaves", None)
     if space is None or leaves is None or not dataclasses.is_dataclass(type(fun)):
         return fun
-    found = next((one for one in leaves if one.name == name), None)
-    if found is None or not found.through_object:
+    memo: dict[int, Any] = {}
+    for one in leaves:
+        if one.name not in placing or not one.through_object:
+            continue
+        now = space[one.path[0]]
+        for kind, key in one.path[1:]:
+            now = getattr(now, key) if kind == "attr" else now[key]
+        if isinstance(now, np.ndarray):
+            memo[id(now)] = placing[one.name]
+    if not memo:
         return fun
-    now = space[found.path[0]]
-    for kind, key in found.path[1:]:
-        now = getattr(now, key) if kind == "attr" else now[key]
-    if not isinstance(now, np.ndarray):
-        return fun
-    memo: dict[int, Any] = {id(now): leaf}
+    own = set(memo)
     copies = dict(space)
     for key, value in space.items():
-        if not isinstance(value, _SHARED) or value is now:
+        if not isinstance(value, _SHARED) or id(value) in own:
             try:
                 copies[key] = copy.deepcopy(value, memo)
             except Exception:  # a lock, a file, a generator: it is used in place

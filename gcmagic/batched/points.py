@@ -94,9 +94,9 @@ def values_at(
     leaves = _leaves(batch, layout, thetas)
     try:
         params = layout.views(thetas[0].copy())
-        fun = problem.fun
+        named = zip(layout.paths, leaves, strict=True)
+        fun = carrying(problem.fun, {path[0]: leaf for path, leaf in named if path})
         for path, leaf in zip(layout.paths, leaves, strict=True):
-            fun = carrying(fun, path[0] if path else None, leaf)
             params = placed(params, path, leaf)
         result = fun(params)
         if batch.refusal is not None:

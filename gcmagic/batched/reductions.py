@@ -73,6 +73,13 @@ def reduction(function: Callable[..., Any], linear: bool = False) -> Callable[..
             found = Copies(x.batch, shape, rows, base, x.axes, x.index)
         elif linear and not kwargs and (delta := x.delta()) is not None:
             found = _moved(function, x, over, shape, delta)
+        elif not set(x.axes) <= set(over):  # what differs in other axes as well lies at one index
+            left = tuple(a for a in x.axes if a not in over)
+            rest = rest_of(x.ndim, left)
+            places = _one(tuple(1 + rest.index(a) for a in over))
+            base = function(x.base, axis=_one(over), keepdims=True, **kwargs)
+            rows = function(x.on(left), axis=places, keepdims=True, **kwargs)
+            found = Copies(x.batch, shape, rows, base, left, x.index_of(left))
         else:
             places = _one(tuple(1 + a for a in over))
             if len(over) == x.ndim:

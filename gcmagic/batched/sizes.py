@@ -15,7 +15,13 @@ CACHE = 8 * 2**20
 
 
 def in_batches(
-    total: int, each: int, limit: float, quick: bool, call: Callable[[int, int], Batch]
+    total: int,
+    each: int,
+    limit: float,
+    quick: bool,
+    call: Callable[[int, int], Batch],
+    before: Batch | None = None,
+    copies: int = 1,
 ) -> None:
     """Call ``call(start, stop)`` for one stretch of `total` after the other.
 
@@ -29,6 +35,8 @@ def in_batches(
         Whether the cost takes so little time that its arrays must be small.
     call
         Gives the batch that it made, by whose memory the next stretch is measured.
+    before, copies
+        An earlier batch of the same kind, and how many copies it had.
 
     Raises
     ------
@@ -36,6 +44,8 @@ def in_batches(
         Where a few copies are too large already.
     """
     done, count = 0, max(1, (QUICKS_FIRST if quick else FIRST) // each)
+    if before is not None:
+        count = _next(before, copies, each, limit)
     while done < total:
         stop = min(total, done + count)
         try:
@@ -47,5 +57,10 @@ def in_batches(
             continue
         copies = (stop - done) * each
         done = stop
-        fits = min(CACHE * copies / max(1, batch.largest), limit * copies / max(1, batch.peak))
-        count = max(1, int(min(fits, GROWTH * copies)) // each)
+        count = _next(batch, copies, each, limit)
+
+
+def _next(batch: Batch, copies: int, each: int, limit: float) -> int:
+    """How many come next, by what a batch of so many copies took."""
+    fits = min(CACHE * copies / max(1, batch.largest), limit * copies / max(1, batch.peak))
+    return max(1, int(min(fits, GROWTH * copies)) // each)

@@ -1,17 +1,14 @@
-"""The products of a parameter array with others, seen, held still, or moved.
+"""The products of parameter arrays with others, held still or moved while the cost runs.
 
 Where J sees an array V only through sums Z = V A, A not of V, the chain rule gives all its slopes
-from those of Z: dJ/dV = dJ/dZ A^T. A `Taps` looks on while the cost runs with the array as
-`Copies`, in one of two ways::
-
-    chosen = None   every product is what it is at theta, and noted: what then still moves J are
-                    the other ways in which it depends on the array, a penalty for example
-    chosen = k      the array stays as it is at theta, and the k-th product is moved, one of its
-                    components a copy
+from those of Z: dJ/dV = dJ/dZ A^T; `look` finds out where that is so. `Taps` stand between arrays,
+in copies, and their products: these stay what they are at theta, but for those that are moved, one
+element in some of the copies.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,120 +16,136 @@ import numpy as np
 
 from .arrays import Copies, of_parameter
 from .batch import Untraceable
+from .representation import gather, rest_of
+
+
+class Leaf:
+    """A parameter array in copies, and which arrays are views of it."""
+
+    __slots__ = ("_base", "_rows", "copies")
+
+    def __init__(self, copies: Copies) -> None:
+        assert copies.base is not None
+        self.copies, self._rows, self._base = copies, copies.rows, copies.base
+
+    def places(self, x: Any) -> np.ndarray | None:
+        """Where the elements of `x` lie in the array; None where it is no view of it."""
+        start = self._start(x)
+        if start is None:
+            return None
+        # the array is ours, contiguous, and all of `x` lies in it
+        found = np.array(start)
+        for length, stride in zip(x.shape, x.base.strides, strict=True):
+            found = found[..., None] + np.arange(length) * stride
+        return found // self._base.itemsize
+
+    def holds(self, x: Any) -> bool:
+        """Whether `x` is the array, or a view of it."""
+        return self._start(x) is not None
+
+    def _start(self, x: Any) -> int | None:
+        if type(x) is not Copies or len(x.axes) != len(x.shape) or x.base is None:
+            return None
+        base = self._base
+        if self.copies.rows is not self._rows or self.copies.base is not base:
+            raise Untraceable("changes an array in place")  # what is multiplied is not the array
+        if x is self.copies:
+            return 0
+        if not (np.may_share_memory(x.rows, self._rows) and np.may_share_memory(x.base, base)):
+            return None
+        return x.base.__array_interface__["data"][0] - base.__array_interface__["data"][0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Product:
-    """One product Z of the array, or of a view of it, with another array.
+class Move:
+    """What is done with one product of an array.
 
     Attributes
     ----------
-    other
-        What it is multiplied with, (q, r) on its right or (p, q) on its left.
-    is_left
-        Whether the array stands on the left.
-    places
-        The array's flat index of every element of the matrix that is multiplied.
-    value
-        Z at theta.
+    copies
+        In which copies.
+    offsets, values
+        The flat place of its moved element in each of them, and what it is there.
     """
 
-    other: np.ndarray
-    is_left: bool
-    places: np.ndarray
-    value: np.ndarray
-
-    @property
-    def terms(self) -> int:
-        """How many elements of Z one component of the array goes into."""
-        return self.other.shape[1] if self.is_left else self.other.shape[0]
-
-    def slopes(self, of_sums: np.ndarray, size: int) -> np.ndarray:
-        """dJ/dV from dJ/dZ, flat, one for each of the array's `size` components."""
-        other = self.other.T
-        return self._spread(of_sums @ other if self.is_left else other @ of_sums, size)
-
-    def variances(self, of_sums: np.ndarray, size: int) -> np.ndarray:
-        """The same of squares, as errors that know nothing of each other add up."""
-        other = np.square(self.other.T)
-        return self._spread(of_sums @ other if self.is_left else other @ of_sums, size)
-
-    def _spread(self, found: np.ndarray, size: int) -> np.ndarray:
-        out = np.zeros(size)
-        out[self.places.reshape(-1)] = found.reshape(-1)
-        return out
+    copies: slice
+    offsets: np.ndarray
+    values: np.ndarray
 
 
 class Taps:
-    """What a batched call does with the products of the watched array; see the module.
+    """What a batched call does with the products of the watched arrays; see the module.
 
     Parameters
     ----------
-    chosen
-        Which product is moved, by its place in the order of the calls.
-    offsets, values
-        The flat place of its moved element in every copy, and what it is there.
+    moves
+        By the place of the array among those that are watched, and of the product among its own.
+    along
+        Where several products are moved: the axis of all of them that tells examples apart, which
+        keeps what a copy differs in to one example.
+    index
+        The example of every copy.
     """
 
     def __init__(
         self,
-        chosen: int | None = None,
-        offsets: np.ndarray | None = None,
-        values: np.ndarray | None = None,
+        moves: Mapping[tuple[int, int], Move] | None = None,
+        along: int = 0,
+        index: np.ndarray | None = None,
     ) -> None:
-        self.chosen, self.offsets, self.values = chosen, offsets, values
-        self.products: list[Product] = []
-        self._leaf: Copies | None = None
-        self._rows = self._base = np.empty(0)
-        self._seen = 0
+        self._moves = {} if moves is None else moves
+        self._along, self._index = along, index
+        self._leaves: list[Leaf] = []
+        self._seen: list[int] = []
 
     def watch(self, leaf: Copies) -> None:
-        """Whose products these are."""
-        assert leaf.base is not None
-        self._leaf, self._rows, self._base = leaf, leaf.rows, leaf.base
+        """One more array."""
+        self._leaves.append(Leaf(leaf))
+        self._seen.append(0)
 
     def product(self, a: Any, b: Any) -> Any:
-        """``a @ b``; None where neither is the array."""
-        left, right = self._places(a), self._places(b)
-        if left is not None and right is not None:
-            raise Untraceable("multiplies an array by itself")
-        places = right if left is None else left
-        if places is None:
+        """``a @ b``; None where neither is an array of its."""
+        left = next((k for k, leaf in enumerate(self._leaves) if leaf.holds(a)), None)
+        number = left
+        if number is None:
+            number = next((k for k, leaf in enumerate(self._leaves) if leaf.holds(b)), None)
+        if number is None:
             return None
-        is_left = left is not None
-        array, other = (a, b) if is_left else (b, a)
-        if type(other) is Copies:
-            if self.chosen is None:
-                raise Untraceable("multiplies an array by what comes from it")
-            return a.base @ b if is_left else a @ b.base
-        if type(other) is not np.ndarray:
-            raise Untraceable(f"multiplies an array by a {type(other).__name__}")
-        value = array.base @ other if is_left else other @ array.base
-        place, self._seen = self._seen, self._seen + 1
-        if self.chosen is None:
-            if value.dtype != np.float64:
-                raise Untraceable(f"a product of {value.dtype}")
-            array.batch.reserve(other.size)
-            self.products.append(Product(np.array(other, float), is_left, places, value.copy()))
-        elif self.chosen == place:
-            assert self.offsets is not None
-            assert self.values is not None
-            return of_parameter(array.batch, value, self.offsets, self.values)
-        return value
+        array, other = (b, a) if left is None else (a, b)
+        if not self._moves and type(other) is Copies:
+            raise Untraceable("multiplies an array by what comes from it")
+        value = other @ array.base if left is None else array.base @ other
+        place = number, self._seen[number]
+        self._seen[number] += 1
+        move = self._moves.get(place)
+        return value if move is None else self._moved(array, value, move)
 
-    def _places(self, x: Any) -> np.ndarray | None:
-        """Where the elements of `x` lie in the array; None where it is no view of it."""
-        leaf = self._leaf
-        if leaf is None or type(x) is not Copies or len(x.axes) != len(x.shape) or x.ndim != 2:
-            return None
-        if leaf.rows is not self._rows or leaf.base is not self._base:
-            raise Untraceable("changes an array in place")  # what is multiplied is not the array
-        assert x.base is not None
-        base = self._base
-        if not (np.may_share_memory(x.rows, self._rows) and np.may_share_memory(x.base, base)):
-            return None
-        # the array is ours, contiguous, and all of `x` lies in it
-        first = x.base.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-        (rows, columns), (down, right) = x.shape, x.base.strides
-        places = np.arange(rows)[:, None] * down + np.arange(columns) * right
-        return (first + places) // base.itemsize
+    def joined(self, ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
+        """Sums are none of its business."""
+        return None
+
+    def _moved(self, array: Copies, value: Any, move: Move) -> Copies:
+        batch, shape = array.batch, value.shape
+        if self._index is None:  # in all copies, and nothing else
+            return of_parameter(batch, value, move.offsets, move.values)
+        along, index, own = self._along, self._index, move.copies
+        where = np.unravel_index(move.offsets, shape)
+        every = np.arange(own.start, own.stop)
+        if type(value) is not Copies:
+            rows = batch.room((batch.count, shape[1 - along]))
+            np.take(value if along == 0 else value.T, index, axis=0, out=rows)
+            rows[every, where[1 - along]] = move.values
+            return Copies(batch, shape, rows, value, (along,), (index,))
+        if value.axes and all(
+            np.array_equal(i[own], where[axis])
+            for axis, i in zip(value.axes, value.index, strict=True)
+        ):
+            assert value.base is not None
+            rows = value.rows.copy()
+            rows[own] = gather(value.base, value.axes, tuple(i[own] for i in value.index))
+            rest = rest_of(value.ndim, value.axes)
+            rows[(every, *(where[axis] for axis in rest))] = move.values
+            return Copies(batch, shape, rows, value.base, value.axes, value.index)
+        rows = value.dense().copy()
+        rows[(every, *where)] = move.values
+        return Copies(batch, shape, rows)

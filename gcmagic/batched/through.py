@@ -1,34 +1,39 @@
-"""The slopes of a weight matrix from those of the sums that it goes into.
+"""The slopes of parameter arrays from those of the sums that they go into.
 
-A layer computes Z = W X. Where J sees W through Z alone, dJ/dW = dJ/dZ X^T, so that the slopes of
-the few elements of Z, taken one by one by differences as those of parameters are, give the slopes
-of the many elements of W: 3,200 instead of 78,400 in a layer of 784 to 100 over 32 examples. An
-element of Z moves one example only, which makes each of them cheaper as well. What J does with W
-beside, a penalty, is taken by differences of W with Z held still, and added: the chain rule. Some
-components of W, and a direction over all of them, are then moved themselves, and have to agree.
+A layer computes Z = W X + b. Where J sees W and b through Z alone, dJ/dW = dJ/dZ X^T and dJ/db is
+the sum of dJ/dZ over the examples, so that the slopes of the few elements of Z, taken one by one by
+differences as those of parameters are, give the slopes of the many elements of W: 3,200 instead of
+78,400 in a layer of 784 to 100 over 32 examples. An element of Z moves one example only, which
+makes each of them cheaper as well. What J does with W beside, a penalty, is taken by differences of
+W with Z held still, and added: the chain rule. Some components of W, and a direction over all of
+them, are then moved themselves, and have to agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..parameters import Block
 from ..problem import Problem
-from ..schemes import CENTRAL, first_steps, steps_for
+from ..schemes import CENTRAL, steps_along, steps_for
 from .batch import Batch, Pool, TooLarge, Untraceable
+from .look import Addend, Product
+from .moving import TOGETHER, Mover
+from .plan import Part, Planner
+from .points import MOST, tried
 from .sizes import in_batches
-from .taps import Product, Taps
+from .taps import Taps
 from .tracing import traced
 
-# smaller arrays are done before their sums are known
+# fewer components are done before their sums are known
 SMALLEST = 256
-# components that are moved themselves
-AUDITED = 2
-# components that show whether J depends on the array in other ways
-PROBED = 16
+# components that are moved themselves, of an array of so many and of a smaller one
+AUDITED, AUDITED_OF_FEW = 2, 1
+# more elements of sums than components are moved where each of them takes less, this many at most
+MORE = 8
 # the slopes from both sides of an element differ by this part of the largest where there is a kink
 KINK = 1e-4
 # steps are wider than those of components, by this at most
@@ -44,8 +49,10 @@ TRIED, FINE = 8, 1e-8
 SHORTEST = 1e-5
 
 
-# J with some components, or elements, of one array moved, given places and what is there
-Moved = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, Batch]]
+# slopes, how much those from both sides differ, and the steps that were taken
+Slopes = tuple[np.ndarray, np.ndarray, np.ndarray]
+# a direction in one array: which, the components that it moves, and how
+Line = tuple[int, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +85,10 @@ class Through:
     amplified
         What an error of one J, in units of J, makes in it: the error of a value is this times that.
     sums
-        Elements of the products that were moved.
+        Elements of the sums that were moved.
     nfev
-        Evaluations of the cost, those of the audit among them.
+        Evaluations of the cost, those of the audit among them; what several arrays have in common
+        is counted with the first of them.
     """
 
     values: np.ndarray
@@ -90,9 +98,11 @@ class Through:
 
 
 def through(
-    problem: Problem, theta: np.ndarray, block: Block, at: Level, limit: float
-) -> Through | None:
-    """The slopes of all components of `block`; None where moving them is no worse.
+    problem: Problem, theta: np.ndarray, blocks: Sequence[Block], at: Level, limit: float
+) -> dict[int, Through]:
+    """The slopes of all components of some of the `blocks`, by their place among these.
+
+    The others are to be moved by themselves, which is no worse for them.
 
     Parameters
     ----------
@@ -101,167 +111,266 @@ def through(
     limit
         Bytes that the copies may take.
     """
-    if block.size < SMALLEST:
-        return None
+    if sum(block.size for block in blocks) < SMALLEST:
+        return {}
+    planner = Planner(problem, theta, blocks, limit / 2, Pool())
+    parts = [part for part in planner.parts() if part.elements <= MORE * planner.size(part)]
+    return _found(planner, parts, at) if parts else {}
+
+
+def _found(planner: Planner, parts: list[Part], at: Level) -> dict[int, Through]:
     try:
-        return _Search(problem, theta, block, at, limit).found()
+        return _Search(planner, parts, at).found()
     except (Untraceable, TooLarge, Exception, SystemExit):  # moving each component tells
-        return None
+        if len(parts) == 1:
+            return {}
+    found: dict[int, Through] = {}
+    for part in parts:
+        found |= _found(planner, [part], at)
+    return found
 
 
-def sums(problem: Problem, theta: np.ndarray, block: Block, limit: float) -> int:
-    """Elements of the products that would be moved in the place of `block`; 0 for none."""
-    if block.size < SMALLEST:
-        return 0
-    try:
-        return _elements(_Search(problem, theta, block, Level(0.0, 1.0, 0.0), limit).products())
-    except (Untraceable, TooLarge, Exception, SystemExit):
-        return 0
-
-
-def _elements(products: list[Product]) -> int:
-    return sum(product.value.size for product in products)
+def moves(problem: Problem, theta: np.ndarray, blocks: Sequence[Block], limit: float) -> list[int]:
+    """How many numbers would be moved for each of the blocks."""
+    sizes = [block.size for block in blocks]
+    if sum(sizes) < SMALLEST:
+        return sizes
+    planner = Planner(problem, theta, blocks, limit / 2, Pool())
+    for part in planner.parts():
+        own = planner.size(part)
+        if part.elements < own:
+            for k in part.uses:
+                sizes[k] = max(1, part.elements * sizes[k] // own)
+    return sizes
 
 
 class _Search:
-    """What the functions of one array share."""
+    """What the functions of one search share."""
 
-    def __init__(
-        self, problem: Problem, theta: np.ndarray, block: Block, at: Level, limit: float
-    ) -> None:
-        self.problem, self.theta, self.block = problem, theta, block
-        self.at, self.limit = at, limit
-        self.base = theta[block.slice]
-        self.rng = np.random.default_rng(block.start)
-        self.pool = Pool()
+    def __init__(self, planner: Planner, parts: list[Part], at: Level) -> None:
+        self.planner, self.parts, self.at = planner, parts, at
+        self.problem, self.theta, self.blocks = planner.problem, planner.theta, planner.blocks
+        self.sums = {number: own for part in parts for number, own in part.sums.items()}
+        self.mover = Mover(
+            self.problem, self.theta, self.blocks, self.sums, planner.limit, planner.pool
+        )
         self.nfev = 0
 
-    def found(self) -> Through | None:
-        products, size = self.products(), self.block.size
-        if not products:
-            return None
-        values, steps = self._beside()
-        squares = 1 / np.square(steps)
-        for k, product in enumerate(products):
-            slopes, steps = self._of_sums(k, product)
-            values += product.slopes(slopes, size)
-            squares += product.variances(1 / np.square(steps), size)
-        found = Through(values, np.sqrt(squares), _elements(products), 0)
-        return replace(found, nfev=self.nfev) if self._holds(found) else None
+    def found(self) -> dict[int, Through]:
+        """The slopes of the arrays that their sums give."""
+        steps = {number: self._first(number) for number in self.sums}
+        worth, few = self.parts, sum(h.size for h in steps.values()) <= TOGETHER
+        if not few:
+            steps = self._shortened(steps)
+            share = self.mover.share
+            worth = [p for p in worth if share * p.elements <= self.planner.size(p)]
+            steps = {n: steps[n] for part in worth for n in part.sums}
+        slopes = self._of_sums(steps, few)
+        new = {
+            k: self._of_array(k, uses, slopes, k in part.beside)
+            for part in worth
+            for k, uses in part.uses.items()
+        }
+        holding = self._holding(new)
+        nfev = self.nfev + self.mover.nfev + self.planner.nfev
+        found: dict[int, Through] = {}
+        for k in holding:  # what they share is counted once
+            found[k], nfev = replace(new[k], nfev=nfev), 0
+        return found
 
-    def products(self) -> list[Product]:
-        """What the array goes into; none where that has more elements than the array."""
-        seen, some = Taps(), self.rng.choice(self.block.size, PROBED)
-        self._call(some, self.base[some] + 1e-5, seen)
-        return seen.products if _elements(seen.products) <= self.block.size else []
-
-    def _call(
-        self, offsets: np.ndarray, numbers: np.ndarray, taps: Taps
-    ) -> tuple[np.ndarray, Batch]:
-        found, batch = traced(
-            self.problem, self.theta, self.block, offsets, numbers, self.limit / 2, self.pool, taps
-        )
-        self.nfev += 1 if batch.unmoved else len(offsets)
-        return found, batch
-
-    def _beside(self) -> tuple[np.ndarray, np.ndarray]:
-        """Slopes in the array with its products held still; infinite steps where it has no part."""
-
-        def moved(places: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, Batch]:
-            return self._call(places, numbers, Taps())
-
-        values, _, steps = self._differences(self.base, self._steps(self.base), moved)
-        return values, steps
-
-    def _of_sums(self, k: int, product: Product) -> tuple[np.ndarray, np.ndarray]:
-        """dJ/dZ and the steps, with smaller ones where the slopes from both sides differ."""
-
-        def moved(places: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, Batch]:
-            none = np.zeros(len(places), dtype=int)
-            return self._call(none, self.base[none], Taps(k, places, numbers))
-
-        flat = product.value.reshape(-1)
-        # n errors of J add up to sqrt(n) of them: with steps as much larger a slope is as sharp as
-        # by moving its own component, and what curvature makes in it stays far below
-        steps = min(product.terms**0.5, WIDEST) * self._steps(flat)
-        steps *= self._shortened(flat, steps, moved)
-        slopes, bends, steps = self._differences(flat, steps, moved)
-        for _ in range(2):
-            level = np.maximum(KINK * np.max(np.abs(slopes)), 4 * self.at.noise / steps)
-            bent = np.flatnonzero(np.abs(bends) > level)
-            if not bent.size:
-                break
-            near = self._differences(flat, steps / NEARER, moved, bent)
-            told = np.abs(near[0] - slopes[bent]) > 2 * self.at.noise / near[2]
-            for old, new in zip((slopes, bends, steps), near, strict=True):
-                old[bent[told]] = new[told]
-        return slopes.reshape(product.value.shape), steps.reshape(product.value.shape)
-
-    def _shortened(self, flat: np.ndarray, steps: np.ndarray, moved: Moved) -> float:
-        """How much shorter the steps have to be for curvature, by some of the elements."""
-        some = self.rng.choice(flat.size, min(TRIED, flat.size), replace=False)
-        factor = 1.0
-        while factor > SHORTEST:
-            wide, _, taken = self._differences(flat, factor * steps, moved, some)
-            near, _, half = self._differences(flat, factor / 2 * steps, moved, some)
-            off = np.abs(wide - near) - self.at.noise * (1 / taken + 1 / half)
-            # the largest but one: the largest may have a kink within its step, and takes its own
-            curved = np.sort(off)[-min(2, off.size)]
-            # what the step makes grows with its square: 4/3 of what halving it takes away
-            part = 4 / 3 * curved / (FINE * max(np.max(np.abs(near)), 1e-300))
-            if not part > 1:
-                break
-            factor *= max(0.9 / float(np.sqrt(part)), 1 / NEARER)
-        return factor
-
-    def _steps(self, base: np.ndarray) -> np.ndarray:
-        return steps_for(base, CENTRAL, None, self.at.size)
-
-    def _differences(
+    def _of_array(
         self,
-        base: np.ndarray,
-        steps: np.ndarray,
-        moved: Moved,
-        places: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Slopes, how much those from both sides differ, and the steps that were taken."""
-        places = np.arange(base.size) if places is None else places
-        points = base[places, None] + steps[places, None] * np.array([-1.0, 1.0])
-        taken = (points[:, 1] - points[:, 0]) / 2
+        k: int,
+        uses: list[tuple[Product | Addend, int]],
+        slopes: dict[int, tuple[np.ndarray, np.ndarray]],
+        beside: bool,
+    ) -> Through:
+        size = self.blocks[k].size
+        values, squares = np.zeros(size), np.zeros(size)
+        if beside:
+            values, steps = self._beside(k)
+            squares = 1 / np.square(steps)
+        for use, number in uses:
+            values += use.slopes(slopes[number][0], size)
+            squares += use.variances(1 / np.square(slopes[number][1]), size)
+        count = sum(self.sums[number][1].value.size for number in {at for _, at in uses})
+        return Through(values, np.sqrt(squares), count, 0)
+
+    def _beside(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Slopes in an array with its products held still; infinite steps where it has no part."""
+        block, limit = self.blocks[k], self.planner.limit
+        base = self.theta[block.slice]
+        points, taken = _points(base, self._steps(base))
         values = np.empty_like(points)
 
         def some(start: int, stop: int) -> Batch:
-            found, batch = moved(np.repeat(places[start:stop], 2), points[start:stop].reshape(-1))
+            offsets, numbers = np.repeat(np.arange(start, stop), 2), points[start:stop].reshape(-1)
+            found, batch = traced(
+                self.problem, self.theta, block, offsets, numbers, limit, self.planner.pool, Taps()
+            )
+            self.nfev += 1 if batch.unmoved else len(offsets)
             values[start:stop] = found.reshape(-1, 2)
             if batch.unmoved:
                 taken[start:stop] = np.inf
             return batch
 
-        in_batches(len(places), 2, self.limit / 2, True, some)
-        bends = (values[:, 1] + values[:, 0] - 2 * self.at.cost) / taken
-        return (values[:, 1] - values[:, 0]) / (2 * taken), bends, taken
+        in_batches(block.size, 2, limit, True, some)
+        return (values[:, 1] - values[:, 0]) / (2 * taken), taken
 
-    def _holds(self, found: Through) -> bool:
-        """Whether the array itself, moved, gives the same: components, and a direction over all."""
-        size = self.block.size
-        lines = np.zeros((AUDITED + 1, size))
-        lines[np.arange(AUDITED), self.rng.choice(size, AUDITED, replace=False)] = 1.0
-        lines[-1] = self.rng.choice([-1.0, 1.0], size)
-        return all(self._agrees(line, found) for line in lines)
+    def _first(self, number: int) -> np.ndarray:
+        """Steps for the elements of a sum, before any of them was moved."""
+        product = self.sums[number][1]
+        # n errors of J add up to sqrt(n) of them: with steps as much larger a slope is as sharp as
+        # by moving its own component, and what curvature makes in it stays far below
+        return min(product.terms**0.5, WIDEST) * self._steps(product.value.reshape(-1))
 
-    def _agrees(self, line: np.ndarray, found: Through) -> bool:
-        mine = float(line @ found.values)
-        error = self.at.noise * float(np.linalg.norm(line * found.amplified))
-        error += CURVED * float(np.linalg.norm(line * found.values))
-        step = float(first_steps(line[None], self.at.size)[0])
-        for h in (step, step / NEARER):  # the second where a kink lies within the first
-            plain = (self._moved(h * line) - self._moved(-h * line)) / (2 * h)
-            if abs(plain - mine) <= error + self.at.noise / h:
-                return True
-        return False
+    def _some(self, size: int) -> np.ndarray:
+        """Elements of a sum of this size on which steps are tried."""
+        rng = np.random.default_rng(size)
+        return rng.choice(size, min(TRIED, size), replace=False)
 
-    def _moved(self, change: np.ndarray) -> float:
-        at = self.theta.copy()
-        at[self.block.slice] += change
-        self.nfev += 1
-        return self.problem.cost_at(at)
+    def _shortened(self, steps: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """The steps, shorter where the curvature at some of the elements asks for that."""
+        left, factor = list(steps), dict.fromkeys(steps, 1.0)
+        while left:
+            asked = []
+            for n in left:
+                own = self._some(steps[n].size)
+                h = factor[n] * steps[n][own]
+                asked.append((n, np.concatenate([own, own]), np.concatenate([h, h / 2])))
+            open_ = []
+            for n, (slopes, _, taken) in zip(left, self._differences(asked), strict=True):
+                shorter = self._too_long(*np.split(slopes, 2), *np.split(taken, 2))
+                factor[n] *= shorter
+                open_ += [n] if shorter < 1 and factor[n] > SHORTEST else []
+            left = open_
+        return {n: factor[n] * steps[n] for n in steps}
+
+    def _too_long(
+        self, wide: np.ndarray, near: np.ndarray, taken: np.ndarray, half: np.ndarray
+    ) -> float:
+        """How much shorter steps have to be by what half of them change; 1 where they are good."""
+        off = np.abs(wide - near) - self.at.noise * (1 / taken + 1 / half)
+        # the largest but one: the largest may have a kink within its step, and takes its own
+        curved = np.sort(off)[-min(2, off.size)]
+        # what the step makes grows with its square: 4/3 of what halving it takes away
+        part = 4 / 3 * curved / (FINE * max(np.max(np.abs(near)), 1e-300))
+        return max(0.9 / float(np.sqrt(part)), 1 / NEARER) if part > 1 else 1.0
+
+    def _of_sums(
+        self, steps: dict[int, np.ndarray], trying: bool
+    ) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """dJ/dZ and the steps, with smaller ones where the slopes from both sides differ.
+
+        With `trying`, the steps are tried at the same time, and shortened if need be.
+        """
+        found = self._at_once(steps) if trying else {}
+        rest = {n: h for n, h in steps.items() if n not in found}
+        if trying and rest:
+            rest = self._shortened(rest)
+        asked = [(n, np.arange(h.size), h) for n, h in rest.items()]
+        found |= dict(zip(rest, self._differences(asked), strict=True))
+        for _ in range(2):
+            asked = []
+            for n, (slopes, bends, taken) in found.items():
+                level = np.maximum(KINK * np.max(np.abs(slopes)), 4 * self.at.noise / taken)
+                bent = np.flatnonzero(np.abs(bends) > level)
+                if bent.size:
+                    asked.append((n, bent, taken[bent] / NEARER))
+            if not asked:
+                break
+            for (n, bent, _), near in zip(asked, self._differences(asked), strict=True):
+                told = np.abs(near[0] - found[n][0][bent]) > 2 * self.at.noise / near[2]
+                for old, new in zip(found[n], near, strict=True):
+                    old[bent[told]] = new[told]
+        return {
+            n: (slopes.reshape(self.sums[n][1].value.shape), h.reshape(self.sums[n][1].value.shape))
+            for n, (slopes, _, h) in found.items()
+        }
+
+    def _at_once(self, steps: dict[int, np.ndarray]) -> dict[int, Slopes]:
+        """What `_differences` gives for whole sums, but for those whose steps are too long."""
+        asked = []
+        for n, h in steps.items():
+            own = self._some(h.size)
+            places = np.concatenate([np.arange(h.size), own])
+            asked.append((n, places, np.concatenate([h, h[own] / 2])))
+        found: dict[int, Slopes] = {}
+        for (n, h), (slopes, bends, taken) in zip(
+            steps.items(), self._differences(asked), strict=True
+        ):
+            own, size = self._some(h.size), h.size
+            if self._too_long(slopes[own], slopes[size:], taken[own], taken[size:]) == 1.0:
+                found[n] = slopes[:size], bends[:size], taken[:size]
+        return found
+
+    def _differences(self, asked: list[tuple[int, np.ndarray, np.ndarray]]) -> list[Slopes]:
+        """Slopes, how much those from both sides differ, and the steps that were taken.
+
+        Of elements of sums: which sum, their places, and a step for each.
+        """
+        requests, every = [], []
+        for n, places, steps in asked:
+            points, taken = _points(self.sums[n][1].value.reshape(-1)[places], steps)
+            requests.append((n, places, points))
+            every.append(taken)
+        found = []
+        for values, taken in zip(self.mover(requests), every, strict=True):
+            bends = (values[:, 1] + values[:, 0] - 2 * self.at.cost) / taken
+            found.append(((values[:, 1] - values[:, 0]) / (2 * taken), bends, taken))
+        return found
+
+    def _steps(self, base: np.ndarray) -> np.ndarray:
+        return steps_for(base, CENTRAL, None, self.at.size)
+
+    def _holding(self, found: dict[int, Through]) -> list[int]:
+        """The arrays that show the same when they are moved: components, and all of it at once."""
+        lines: list[Line] = []
+        for k in found:
+            size = self.blocks[k].size
+            rng = np.random.default_rng(self.blocks[k].start)
+            count = min(size, AUDITED if size >= SMALLEST else AUDITED_OF_FEW)
+            for place in rng.choice(size, count, replace=False).tolist():
+                lines.append((k, np.array([place]), np.ones(1)))
+            lines.append((k, np.arange(size), rng.choice([-1.0, 1.0], size)))
+        for nearer in (1.0, 1 / NEARER):  # where a kink lies within the first step
+            counts = np.array([signs.size for _, _, signs in lines])
+            steps = nearer * steps_along(counts, self.at.size)
+            left = []
+            for line, h, (below, above) in zip(
+                lines, steps, self._along(lines, steps), strict=True
+            ):
+                k, places, signs = line
+                values, amplified = found[k].values[places], found[k].amplified[places]
+                error = self.at.noise * np.sqrt(amplified @ amplified)
+                error += CURVED * np.sqrt(values @ values)
+                off = abs((above - below) / (2 * h) - signs @ values)
+                if not off <= error + self.at.noise / h:
+                    left.append(line)
+            lines = left
+            if not lines:
+                break
+        wrong = {k for k, _, _ in lines}
+        return [k for k in found if k not in wrong]
+
+    def _along(self, lines: list[Line], steps: np.ndarray) -> np.ndarray:
+        """J below and above theta along each of the lines."""
+        thetas = np.empty((1 + 2 * len(lines), self.theta.size))
+        thetas[...] = self.theta
+        for row, ((k, places, signs), h) in enumerate(zip(lines, steps, strict=True)):
+            where = self.blocks[k].start + places
+            thetas[1 + 2 * row, where] -= h * signs
+            thetas[2 + 2 * row, where] += h * signs
+        self.nfev += len(thetas) - 1
+        values = None
+        if thetas.size <= MOST:  # beyond, calls one by one are as quick
+            values = tried(self.problem, thetas, {0: self.at.cost}, self.planner.limit)
+        if values is None:
+            values = np.array([np.nan, *map(self.problem.cost_at, thetas[1:])])
+        return values[1:].reshape(-1, 2)
+
+
+def _points(base: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Below and above each number, and half of what is then between them."""
+    points = base[:, None] + steps[:, None] * np.array([-1.0, 1.0])
+    return points, (points[:, 1] - points[:, 0]) / 2

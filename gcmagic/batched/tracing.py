@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,6 +17,14 @@ from .pending import resolved
 from .taps import Taps
 
 assert rules.RULES  # entered by the import
+
+
+class Watcher(Protocol):
+    """Gets to know what stands in the place of each parameter array."""
+
+    def watch(self, leaf: Copies) -> None:
+        """One more of them."""
+        ...
 
 
 def traced(
@@ -40,23 +49,42 @@ def traced(
         Where the copies would take more than `limit` bytes.
     """
     batch = Batch(len(offsets), limit, pool)
-    path = problem.layout.paths[problem.layout.place_of(block)]
+    batch.taps = taps
+    return traced_with(problem, theta, batch, [(block, offsets, numbers)], taps), batch
+
+
+def traced_with(
+    problem: Problem,
+    theta: np.ndarray,
+    batch: Batch,
+    moved: Sequence[tuple[Block, np.ndarray, np.ndarray]],
+    watcher: Watcher | None = None,
+) -> np.ndarray:
+    """J with several arrays as copies, each given as to `traced`; see there.
+
+    The `watcher` gets to know what stands in the place of each array, in their order.
+    """
     params = problem.layout.workspace(theta).params
-    base = params
-    for key in path:
-        base = base[key]
-    if isinstance(base, np.matrix):
-        raise Untraceable("a np.matrix")
-    leaf = of_parameter(batch, np.array(base, order="C"), offsets, numbers)
-    if taps is not None:
-        taps.watch(leaf)
-        batch.taps = taps
+    leaves: dict[Any, Copies] = {}
+    for block, offsets, numbers in moved:
+        path = problem.layout.paths[problem.layout.place_of(block)]
+        base = params
+        for key in path:
+            base = base[key]
+        if isinstance(base, np.matrix):
+            raise Untraceable("a np.matrix")
+        leaf = of_parameter(batch, np.array(base, order="C"), offsets, numbers)
+        if watcher is not None:
+            watcher.watch(leaf)
+        leaves[path] = leaf
     try:
-        fun = carrying(problem.fun, path[0] if path else None, leaf)
-        result = fun(placed(params, path, leaf))
+        fun = carrying(problem.fun, {path[0]: leaf for path, leaf in leaves.items() if path})
+        for path, leaf in leaves.items():
+            params = placed(params, path, leaf)
+        result = fun(params)
         if batch.refusal is not None:  # swallowed by an except clause of the user's
             raise Untraceable(batch.refusal)
-        return costs_of(result, batch, problem.cost_name), batch
+        return costs_of(result, batch, problem.cost_name)
     except Exception as error:
         if batch.refusal is None:
             raise

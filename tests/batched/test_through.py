@@ -9,7 +9,7 @@ import pytest
 import gcmagic as gcm
 from gcmagic import confirm, extended
 from gcmagic.batched import BatchedEvaluator, Level
-from gcmagic.batched.taps import Product
+from gcmagic.batched.look import Product
 from gcmagic.batched.through import KINK, _Search
 from gcmagic.budget import within
 from gcmagic.comparison import Status
@@ -100,7 +100,7 @@ def found(cost, params=None, name="W"):
     theta = problem.layout.flatten(params)
     level = Level(problem.cost_at(theta), 1.0, NOISE)
     block = next(block for block in problem.layout.blocks if block.name == name)
-    return BatchedEvaluator().through(problem, theta, block, level), problem, theta
+    return BatchedEvaluator().through(problem, theta, [block], level).get(0), problem, theta
 
 
 def by_components(problem, theta):
@@ -178,7 +178,7 @@ def test_a_network_takes_fewer_evaluations_than_it_has_components_and_says_how()
     first, *_ = report.phases[0].blocks
     assert first.pre_activations < first.components.size == 2400
     assert report.nfev < 2400
-    assert "W1: numeric slopes through" in str(report)
+    assert "W1, b1, W2 and b2: numeric slopes through" in str(report)
     assert "pre-activations" in report._repr_html_()
     assert report.to_dict()["phases"][0]["blocks"][0]["pre_activations"] == first.pre_activations
 
@@ -313,8 +313,10 @@ def test_steps_are_as_short_as_the_curvature_of_the_sums_needs(problem):
 
 def test_sums_that_are_no_better_than_their_curvature_are_left(monkeypatch):
     """Too long a step on purpose: most components are doubtful, and right when they are moved."""
-    monkeypatch.setattr(_Search, "_shortened", lambda self, flat, steps, moved: 300.0)
-    monkeypatch.setattr(_Search, "_holds", lambda self, found: True)
+    first = _Search._first
+    monkeypatch.setattr(_Search, "_first", lambda self, number: 300 * first(self, number))
+    monkeypatch.setattr(_Search, "_too_long", lambda self, *slopes: 1.0)
+    monkeypatch.setattr(_Search, "_holding", lambda self, found: list(found))
     problem = curved(10)
     report = gcm.check(problem.fun, problem.grad, problem.params, steps=0)
     assert report.verdict is gcm.PASS

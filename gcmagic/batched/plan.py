@@ -1,0 +1,141 @@
+"""Which parameter arrays J sees in sums, which sums these are, and which go together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..parameters import Block
+from ..problem import Problem
+from .batch import Batch, Pool, TooLarge, Untraceable
+from .look import Addend, Look, Node, Product
+from .tracing import traced_with
+
+# looks at a cost, with fewer arrays each
+LOOKS = 4
+# so many components are all moved in one look; of more, a few of every array
+AT_ONCE, PROBED = 2**14, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Arrays whose sums have nothing to do with those of others.
+
+    Attributes
+    ----------
+    sums
+        One product for each sum, by which it is moved, and the array that it is of.
+    uses
+        What every array does, and in which sum.
+    beside
+        Arrays that J depends on in other ways as well.
+
+    Arrays are told by their place among those that were asked for.
+    """
+
+    sums: dict[int, tuple[int, Product]]
+    uses: dict[int, list[tuple[Product | Addend, int]]]
+    beside: frozenset[int]
+
+    @property
+    def elements(self) -> int:
+        """Numbers to be moved."""
+        return sum(product.value.size for _, product in self.sums.values())
+
+
+@dataclass(slots=True)
+class Planner:
+    """What the looks at one cost share."""
+
+    problem: Problem
+    theta: np.ndarray
+    blocks: Sequence[Block]
+    limit: float
+    pool: Pool
+    nfev: int = 0
+
+    def size(self, part: Part) -> int:
+        """Components of its arrays."""
+        return sum(self.blocks[k].size for k in part.uses)
+
+    def parts(self) -> list[Part]:
+        """The arrays that J sees in sums; none where it does not show it."""
+        chosen = list(range(len(self.blocks)))
+        for _ in range(LOOKS):
+            if not chosen:
+                return []
+            every = sum(self.blocks[k].size for k in chosen) <= AT_ONCE
+            look, unmoved = self._looked(chosen, every)
+            if unmoved is None:
+                left = [k for place, k in enumerate(chosen) if place not in look.blamed]
+                if len(left) == len(chosen):  # without what is added, or multiplies elements
+                    left = [k for k in chosen if min(self.blocks[k].shape, default=0) > 1]
+                chosen = left if len(left) < len(chosen) else []
+                continue
+            used = {use.array for use in (*look.products, *look.addends)}
+            if len(used) < len(chosen) and not unmoved:
+                chosen = [chosen[place] for place in sorted(used)]
+                continue
+            return self._divided(look, chosen, every and unmoved)
+        return []
+
+    def _looked(self, chosen: list[int], every: bool) -> tuple[Look, bool | None]:
+        """A look with these arrays moved, and whether J stayed; None where that cannot be told.
+
+        With `every` it stayed for all that is in them: J may see one component by itself.
+        """
+        counts = [self.blocks[k].size if every else PROBED for k in chosen]
+        total = sum(counts)
+        batch, moved, start = Batch(total, self.limit, self.pool), [], 0
+        batch.taps = look = Look(np.repeat(np.arange(len(chosen)), counts))
+        for k, count in zip(chosen, counts, strict=True):
+            block, own = self.blocks[k], slice(start, start + count)
+            offsets = np.zeros(total, dtype=int)
+            offsets[own] = np.arange(count)
+            numbers = self.theta[block.start + offsets]
+            numbers[own] += 1e-5
+            moved.append((block, offsets, numbers))
+            start = own.stop
+        self.nfev += 1
+        try:
+            traced_with(self.problem, self.theta, batch, moved, look)
+        except (Untraceable, TooLarge, Exception, SystemExit):
+            return look, None
+        return look, batch.unmoved
+
+    def _divided(self, look: Look, chosen: list[int], unmoved: bool) -> list[Part]:
+        """Arrays that have a sum in common together, those that have none apart."""
+        sums: list[Product] = []
+        number: dict[Node, int] = {}
+        for product in look.products:
+            if product.node.whole() not in number:
+                number[product.node.whole()] = len(sums)
+                sums.append(product)
+        uses: dict[int, list[tuple[Product | Addend, int]]] = {}
+        for use in (*look.products, *look.addends):
+            at = number.get(use.node.whole(), -1)
+            uses.setdefault(use.array, []).append((use, at))
+        beside = set()
+        for array in () if unmoved else list(uses):
+            if not self._looked([chosen[array]], every=True)[1]:
+                beside.add(array)
+                if any(type(use) is Addend for use, _ in uses[array]):
+                    del uses[array]  # with its sums held still, it is not itself any more
+        left = {array for array in uses if all(at >= 0 for _, at in uses[array])}
+        parts = []
+        while left:
+            mine, own = {min(left)}, set[int]()
+            for _ in left:  # as far as one array leads to another
+                own = {at for array in mine for _, at in uses[array]}
+                mine = {a for a in left if any(at in own for _, at in uses[a])}
+            left -= mine
+            parts.append(
+                Part(
+                    {at: (chosen[sums[at].array], sums[at]) for at in sorted(own)},
+                    {chosen[array]: uses[array] for array in sorted(mine)},
+                    frozenset(chosen[array] for array in mine & beside),
+                )
+            )
+        return parts
