@@ -6,6 +6,6 @@ the audit, and the way back to the loop, `through` the slopes of a matrix from t
 
 from .batch import Untraceable
 from .evaluator import BatchedEvaluator
-from .through import Level, Through
+from .outcome import Level, Through
 
 __all__ = ["BatchedEvaluator", "Level", "Through", "Untraceable"]

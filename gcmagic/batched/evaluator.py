@@ -16,8 +16,9 @@ from ..parameters import Block
 from ..problem import Problem, raised_at
 from .audit import Audit
 from .batch import Batch, Untraceable
+from .outcome import Level, Through
 from .sizes import QUICK, in_batches
-from .through import Level, Through, moves, through
+from .through import moves, through
 from .tracing import traced
 
 # fewer evaluations than this are not worth a batch: the audit and a traced call cost as much

@@ -67,7 +67,7 @@ class Planner:
             if not chosen:
                 return []
             every = sum(self.blocks[k].size for k in chosen) <= AT_ONCE
-            look, unmoved = self._looked(chosen, every)
+            look, unmoved = self._looked(chosen, chosen if every else ())
             if unmoved is None:
                 left = [k for place, k in enumerate(chosen) if place not in look.blamed]
                 if len(left) == len(chosen):  # without what is added, or multiplies elements
@@ -81,29 +81,30 @@ class Planner:
             return self._divided(look, chosen, every and unmoved)
         return []
 
-    def _looked(self, chosen: list[int], every: bool) -> tuple[Look, bool | None]:
-        """A look with these arrays moved, and whether J stayed; None where that cannot be told.
+    def _looked(self, chosen: list[int], moving: Sequence[int]) -> tuple[Look, bool | None]:
+        """A look at these arrays, and whether J stayed; None where that cannot be told.
 
-        With `every` it stayed for all that is in them: J may see one component by itself.
+        To the last bit, with all components moved of those that are `moving`, since J may see one by
+        itself; where none is, with a few of all of them. In the last copy nothing is moved.
         """
-        counts = [self.blocks[k].size if every else PROBED for k in chosen]
-        total = sum(counts)
+        counts = [self.blocks[k].size * (k in moving) or PROBED * (not moving) for k in chosen]
+        total = sum(counts) + 1
         batch, moved, start = Batch(total, self.limit, self.pool), [], 0
-        batch.taps = look = Look(np.repeat(np.arange(len(chosen)), counts))
+        batch.taps = look = Look(np.repeat(np.arange(len(chosen) + 1), [*counts, 1]))
         for k, count in zip(chosen, counts, strict=True):
             block, own = self.blocks[k], slice(start, start + count)
             offsets = np.zeros(total, dtype=int)
-            offsets[own] = np.arange(count)
+            offsets[own] = np.arange(count) % block.size
             numbers = self.theta[block.start + offsets]
             numbers[own] += 1e-5
             moved.append((block, offsets, numbers))
             start = own.stop
         self.nfev += 1
         try:
-            traced_with(self.problem, self.theta, batch, moved, look)
+            costs = traced_with(self.problem, self.theta, batch, moved, look)
         except (Untraceable, TooLarge, Exception, SystemExit):
             return look, None
-        return look, batch.unmoved
+        return look, bool(np.all(costs == costs[-1]))
 
     def _divided(self, look: Look, chosen: list[int], unmoved: bool) -> list[Part]:
         """Arrays that have a sum in common together, those that have none apart."""
@@ -119,7 +120,7 @@ class Planner:
             uses.setdefault(use.array, []).append((use, at))
         beside = set()
         for array in () if unmoved else list(uses):
-            if not self._looked([chosen[array]], every=True)[1]:
+            if not self._looked(chosen, [chosen[array]])[1]:
                 beside.add(array)
                 if any(type(use) is Addend for use, _ in uses[array]):
                     del uses[array]  # with its sums held still, it is not itself any more

@@ -44,7 +44,9 @@ class Leaf:
         return self._start(x) is not None
 
     def _start(self, x: Any) -> int | None:
-        if type(x) is not Copies or len(x.axes) != len(x.shape) or x.base is None:
+        if type(x) is not Copies or x.base is None:
+            return None
+        if any(n > 1 and axis not in x.axes for axis, n in enumerate(x.shape)):
             return None
         base = self._base
         if self.copies.rows is not self._rows or self.copies.base is not base:

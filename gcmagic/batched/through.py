@@ -12,26 +12,25 @@ them, are then moved themselves, and have to agree.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..parameters import Block
 from ..problem import Problem
-from ..schemes import CENTRAL, steps_along, steps_for
+from ..schemes import CENTRAL, steps_for
+from .agreement import agreeing
 from .batch import Batch, Pool, TooLarge, Untraceable
 from .look import Addend, Product
 from .moving import TOGETHER, Mover
+from .outcome import Level, Through
 from .plan import Part, Planner
-from .points import MOST, tried
 from .sizes import in_batches
 from .taps import Taps
 from .tracing import traced
 
 # fewer components are done before their sums are known
 SMALLEST = 256
-# components that are moved themselves, of an array of so many and of a smaller one
-AUDITED, AUDITED_OF_FEW = 2, 1
 # more elements of sums than components are moved where each of them takes less, this many at most
 MORE = 8
 # the slopes from both sides of an element differ by this part of the largest where there is a kink
@@ -40,8 +39,6 @@ KINK = 1e-4
 WIDEST = 8.0
 # a kink is looked at with steps that are smaller by this
 NEARER = 32.0
-# an audited slope may be off by this part of it, beside the noise: curvature, third order
-CURVED = 1e-6
 # elements of the sums on which steps are tried, and how far curvature may put their slopes off, in
 # units of the largest of them: a tenth of the difference that a check is confident below
 TRIED, FINE = 8, 1e-8
@@ -51,50 +48,6 @@ SHORTEST = 1e-5
 
 # slopes, how much those from both sides differ, and the steps that were taken
 Slopes = tuple[np.ndarray, np.ndarray, np.ndarray]
-# a direction in one array: which, the components that it moves, and how
-Line = tuple[int, np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """J at the point, and how far it can be trusted.
-
-    Attributes
-    ----------
-    cost
-        J.
-    size
-        The size of J that steps are chosen for.
-    noise
-        The bound on the error of one J.
-    """
-
-    cost: float
-    size: float
-    noise: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Through:
-    """The slopes of one array that came from those of its sums.
-
-    Attributes
-    ----------
-    values
-        dJ/dtheta_i, one a component of the array.
-    amplified
-        What an error of one J, in units of J, makes in it: the error of a value is this times that.
-    sums
-        Elements of the sums that were moved.
-    nfev
-        Evaluations of the cost, those of the audit among them; what several arrays have in common
-        is counted with the first of them.
-    """
-
-    values: np.ndarray
-    amplified: np.ndarray
-    sums: int
-    nfev: int
 
 
 def through(
@@ -171,8 +124,10 @@ class _Search:
             for part in worth
             for k, uses in part.uses.items()
         }
-        holding = self._holding(new)
-        nfev = self.nfev + self.mover.nfev + self.planner.nfev
+        holding, used = agreeing(
+            self.problem, self.theta, self.blocks, new, self.at, self.planner.limit
+        )
+        nfev = used + self.nfev + self.mover.nfev + self.planner.nfev
         found: dict[int, Through] = {}
         for k in holding:  # what they share is counted once
             found[k], nfev = replace(new[k], nfev=nfev), 0
@@ -322,52 +277,6 @@ class _Search:
 
     def _steps(self, base: np.ndarray) -> np.ndarray:
         return steps_for(base, CENTRAL, None, self.at.size)
-
-    def _holding(self, found: dict[int, Through]) -> list[int]:
-        """The arrays that show the same when they are moved: components, and all of it at once."""
-        lines: list[Line] = []
-        for k in found:
-            size = self.blocks[k].size
-            rng = np.random.default_rng(self.blocks[k].start)
-            count = min(size, AUDITED if size >= SMALLEST else AUDITED_OF_FEW)
-            for place in rng.choice(size, count, replace=False).tolist():
-                lines.append((k, np.array([place]), np.ones(1)))
-            lines.append((k, np.arange(size), rng.choice([-1.0, 1.0], size)))
-        for nearer in (1.0, 1 / NEARER):  # where a kink lies within the first step
-            counts = np.array([signs.size for _, _, signs in lines])
-            steps = nearer * steps_along(counts, self.at.size)
-            left = []
-            for line, h, (below, above) in zip(
-                lines, steps, self._along(lines, steps), strict=True
-            ):
-                k, places, signs = line
-                values, amplified = found[k].values[places], found[k].amplified[places]
-                error = self.at.noise * np.sqrt(amplified @ amplified)
-                error += CURVED * np.sqrt(values @ values)
-                off = abs((above - below) / (2 * h) - signs @ values)
-                if not off <= error + self.at.noise / h:
-                    left.append(line)
-            lines = left
-            if not lines:
-                break
-        wrong = {k for k, _, _ in lines}
-        return [k for k in found if k not in wrong]
-
-    def _along(self, lines: list[Line], steps: np.ndarray) -> np.ndarray:
-        """J below and above theta along each of the lines."""
-        thetas = np.empty((1 + 2 * len(lines), self.theta.size))
-        thetas[...] = self.theta
-        for row, ((k, places, signs), h) in enumerate(zip(lines, steps, strict=True)):
-            where = self.blocks[k].start + places
-            thetas[1 + 2 * row, where] -= h * signs
-            thetas[2 + 2 * row, where] += h * signs
-        self.nfev += len(thetas) - 1
-        values = None
-        if thetas.size <= MOST:  # beyond, calls one by one are as quick
-            values = tried(self.problem, thetas, {0: self.at.cost}, self.planner.limit)
-        if values is None:
-            values = np.array([np.nan, *map(self.problem.cost_at, thetas[1:])])
-        return values[1:].reshape(-1, 2)
 
 
 def _points(base: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

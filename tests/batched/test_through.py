@@ -9,6 +9,7 @@ import pytest
 import gcmagic as gcm
 from gcmagic import confirm, extended
 from gcmagic.batched import BatchedEvaluator, Level
+from gcmagic.batched import through as through_module
 from gcmagic.batched.look import Product
 from gcmagic.batched.through import KINK, _Search
 from gcmagic.budget import within
@@ -316,7 +317,7 @@ def test_sums_that_are_no_better_than_their_curvature_are_left(monkeypatch):
     first = _Search._first
     monkeypatch.setattr(_Search, "_first", lambda self, number: 300 * first(self, number))
     monkeypatch.setattr(_Search, "_too_long", lambda self, *slopes: 1.0)
-    monkeypatch.setattr(_Search, "_holding", lambda self, found: list(found))
+    monkeypatch.setattr(through_module, "agreeing", lambda p, t, b, found, *_: (list(found), 0))
     problem = curved(10)
     report = gcm.check(problem.fun, problem.grad, problem.params, steps=0)
     assert report.verdict is gcm.PASS
