@@ -111,16 +111,18 @@ class PlainCalls:
                     began = monotonic()
                     costs: list[Any] = []
                     note = costs.append
-                    rows = zip(places, centres, points[part].tolist(), strict=True)
+                    # numbers alone: a list a component would keep the garbage collector busy
+                    lows, highs = points[part].T.tolist()
+                    rows = zip(places, centres, lows, highs, strict=True)
                     if numbers is not None:
-                        for k, centre, (low, high) in rows:
+                        for k, centre, low, high in rows:
                             numbers[k] = low
                             note(fun(params))
                             numbers[k] = high
                             note(fun(params))
                             numbers[k] = centre
                     else:
-                        for k, centre, (low, high) in rows:
+                        for k, centre, low, high in rows:
                             write(k, low)
                             note(fun(space.params))
                             write(k, high)

@@ -84,8 +84,8 @@ class Planner:
     def _looked(self, chosen: list[int], moving: Sequence[int]) -> tuple[Look, bool | None]:
         """A look at these arrays, and whether J stayed; None where that cannot be told.
 
-        To the last bit, with all components moved of those that are `moving`, since J may see one by
-        itself; where none is, with a few of all of them. In the last copy nothing is moved.
+        To the last bit, with all components moved of those that are `moving`, since J may see one
+        by itself; where none is, with a few of all of them. In the last copy nothing is moved.
         """
         counts = [self.blocks[k].size * (k in moving) or PROBED * (not moving) for k in chosen]
         total = sum(counts) + 1
