@@ -32,7 +32,7 @@ from .tracing import traced
 # fewer components are done before their sums are known
 SMALLEST = 256
 # more elements of sums than components are moved where each of them takes less, this many at most
-MORE = 8
+MORE = 4
 # the slopes from both sides of an element differ by this part of the largest where there is a kink
 KINK = 1e-4
 # steps are wider than those of components, by this at most
