@@ -97,7 +97,7 @@ def holds_elsewhere(case: Case, right: Case) -> bool:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    others = "or pairs, paths, unseen, held_out"
+    others = "or pairs, paths, unseen, held_out, fresh"
     parser.add_argument("suite", nargs="?", default="single", help=others)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--only", default="", help="cases whose name holds this")

@@ -8,7 +8,7 @@ import pytest
 
 from gcmagic import PASS
 from gcmagic.check import check_problem
-from tests.suites import held_out, unseen
+from tests.suites import fresh, held_out, unseen
 from tests.suites.cases import Case, Mutation, mutated
 from tests.suites.single import NETWORKS, RIGHT, SINGLE, pairs
 
@@ -17,8 +17,9 @@ SLICE = [
     *random.Random(1).sample(SINGLE, 16),
     *random.Random(1).sample(unseen.UNSEEN, 4),
     *random.Random(1).sample(held_out.HELD_OUT, 8),
+    *random.Random(1).sample(fresh.FRESH, 8),
 ]
-EVERY = (*SINGLE, *unseen.UNSEEN, *held_out.HELD_OUT)
+EVERY = (*SINGLE, *unseen.UNSEEN, *held_out.HELD_OUT, *fresh.FRESH)
 
 
 def named(cases):
@@ -31,7 +32,10 @@ def test_the_suite_is_as_large_as_it_says():
     assert len(unseen.UNSEEN) >= 40
     assert len(held_out.NETWORKS) >= 14
     assert len(held_out.HELD_OUT) >= 48
-    names = [n.name for n in (*NETWORKS, *unseen.NETWORKS, *held_out.NETWORKS)]
+    assert len(fresh.NETWORKS) >= 14
+    assert len(fresh.FRESH) >= 60
+    networks = (*NETWORKS, *unseen.NETWORKS, *held_out.NETWORKS, *fresh.NETWORKS)
+    names = [n.name for n in networks]
     assert len(set(names)) == len(names)
     assert len(pairs()) == 40
     assert pairs() == pairs()
@@ -45,11 +49,17 @@ def test_a_bug_changes_lines_of_the_source_and_leaves_the_rest_in_place(case):
     compile(case.source, case.name, "exec")
 
 
-@pytest.mark.parametrize("case", named((*RIGHT, *unseen.RIGHT, *held_out.RIGHT)))
+@pytest.mark.parametrize("case", named((*RIGHT, *unseen.RIGHT, *held_out.RIGHT, *fresh.RIGHT)))
 def test_right_code_passes_without_a_word(case):
     report = check_problem(case.problem(), init="random", steps=0)
     assert report.verdict is PASS, report
     assert not report.findings
+
+
+@pytest.mark.parametrize("case", named(fresh.RIGHT))
+def test_right_code_is_right_with_its_other_data_too(case):
+    assert case.network.other
+    assert check_problem(case.elsewhere().problem(), init="random", steps=0).verdict is PASS
 
 
 @pytest.mark.parametrize("case", named(SLICE))
