@@ -34,15 +34,15 @@ def agreeing(
     """The arrays that do, by some components and by all of them at once, and the evaluations."""
     lines, nfev = [line for k in found for line in _lines(k, blocks[k])], 0
     for nearer in (1.0, 1 / NEARER):
-        steps = nearer * steps_along(np.array([signs.size for _, _, signs in lines]), at.size)
+        steps = nearer * steps_along(np.array([along.size for _, _, along in lines]), at.size)
         costs = _along(problem, theta, blocks, lines, steps, at, limit)
         nfev += costs.size
         left = []
         for line, h, (below, above) in zip(lines, steps, costs, strict=True):
-            k, places, signs = line
+            k, places, along = line
             values, amplified = found[k].values[places], found[k].amplified[places]
             error = at.noise * np.sqrt(amplified @ amplified) + CURVED * np.sqrt(values @ values)
-            off = abs((above - below) / (2 * h) - signs @ values)
+            off = abs((above - below) / (2 * h) - along @ values)
             if not off <= error + at.noise / h:
                 left.append(line)
         lines = left
@@ -57,7 +57,9 @@ def _lines(k: int, block: Block) -> list[Line]:
     count = min(block.size, AUDITED if block.size > FEW else AUDITED_OF_FEW)
     some = rng.choice(block.size, count, replace=False)
     alone: list[Line] = [(k, some[i : i + 1], np.ones(1)) for i in range(count)]
-    return [*alone, (k, np.arange(block.size), rng.choice([-1.0, 1.0], block.size))]
+    # of unlike lengths: errors of two components, such as those of a margin, would cancel else
+    every = rng.choice([-1.0, 1.0], block.size) * rng.uniform(0.5, 1.5, block.size)
+    return [*alone, (k, np.arange(block.size), every)]
 
 
 def _along(
@@ -71,8 +73,8 @@ def _along(
 ) -> np.ndarray:
     """J below and above theta along each of the lines, a row each."""
     moves = [
-        (blocks[k].start + places, sign * h * signs)
-        for (k, places, signs), h in zip(lines, steps, strict=True)
+        (blocks[k].start + places, sign * h * along)
+        for (k, places, along), h in zip(lines, steps, strict=True)
         for sign in (-1.0, 1.0)
     ]
     if (1 + len(moves)) * theta.size <= MOST:  # beyond, calls one by one are as quick

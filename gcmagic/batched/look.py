@@ -67,6 +67,16 @@ class Held(np.ndarray):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return func(*plain(args), **plain(kwargs))
 
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        if self.node is not None and not isinstance(found, np.ndarray):
+            self.node.uses += 1  # a number of it; an array tells of itself
+        return found
+
+    def dot(self, *args: Any, **kwargs: Any) -> Any:
+        """The method asks nobody but the array itself."""
+        return np.dot(plain(self), *plain(args), **plain(kwargs))
+
     def __setitem__(self, key: Any, value: Any) -> None:
         self.view(np.ndarray)[key] = value
         if self.node is not None:

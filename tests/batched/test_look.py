@@ -93,6 +93,16 @@ def kept(p, cache={}):  # noqa: B006
     return loss(np.tanh(cache["Z"]).dot(p["V"]) + p["c"])
 
 
+def margin(p):
+    S = np.tanh(X @ p["W"] + p["b"]) @ p["V"]
+    return loss(S + p["c"]) + S[0, 3] - S[0, 8]
+
+
+def method(p):
+    S = np.tanh(X.dot(p["W"]) + p["b"]).dot(p["V"])
+    return loss(S + p["c"]) + 0.1 * np.sum(S.dot(Y.T) ** 2)
+
+
 def linear(p):
     return loss((X @ p["W"] + p["b"]) @ p["V"] + p["c"])
 
@@ -131,6 +141,8 @@ COSTS = {
     "a sum that is added to itself": (twice_the_sum, P, {"Wb", "Vc"}),
     "written into": (written_into, P, {"Wb", "Vc"}),
     "kept in a cache": (kept, P, {"Wb", "Vc"}),
+    "some numbers of a sum by themselves": (margin, P, {"Wb", "V"}),
+    "a product of a sum by the method": (method, P, {"Wb", "V"}),
     "no activation": (linear, P, {"Wb", "Vc"}),
     "steps in time": (recurrent, CELL, {"WUb"}),
     "attention": (attention, HEADS, {"q", "k", "v", "o"}),

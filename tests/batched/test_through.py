@@ -159,6 +159,19 @@ def test_slopes_that_the_array_itself_does_not_have_are_not_taken(monkeypatch, o
     assert found(COSTS["W @ X"][0])[0] is None
 
 
+def test_errors_of_two_components_do_not_make_up_for_each_other(monkeypatch):
+    right = Product.slopes
+    for second in range(1, 9):
+
+        def off(self, of_sums, size, at=second):
+            slopes = right(self, of_sums, size)
+            slopes[[0, at]] += [1e-3, -1e-3]
+            return slopes
+
+        monkeypatch.setattr(Product, "slopes", off)
+        assert found(COSTS["W @ X"][0])[0] is None
+
+
 def test_one_component_that_the_sums_do_not_show_is_not_passed_over():
     """W[3, 5] has a way to J of its own, which a cost that looks at its type may keep from us."""
 
