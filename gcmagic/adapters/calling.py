@@ -69,6 +69,8 @@ class Reading:
         The learning rate of that update.
     added
         Where gradients lie that backward adds to what is there: they start from zero.
+    unmatched
+        Where parameters lie that a gradient was returned for, by its name, and that got none.
     """
 
     family: str
@@ -80,6 +82,7 @@ class Reading:
     fused: bool = False
     rate: float = 0.0
     added: tuple[Path, ...] = ()
+    unmatched: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class Outcome:
         Globals that backward binds: gradients may lie there.
     places
         Names of the parameter of each of `grads`, where the user gave as many.
+    arguments
+        Names of the arguments of backward.
     """
 
     result: Any
@@ -135,6 +140,7 @@ class Outcome:
     aliases: tuple[tuple[str | None, ...], ...] = ()
     places: tuple[frozenset[str], ...] = ()
     written: frozenset[str] = frozenset()
+    arguments: tuple[str, ...] = ()
 
     @property
     def elements(self) -> list[tuple[str | None, Any, Read]]:

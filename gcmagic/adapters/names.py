@@ -81,6 +81,8 @@ _METRICS = frozenset((
     "count", "counts", "n", "m", "size", "samples", "epoch", "iteration", "iterations", "steps",
     "step", "rate", "lr", "time", "elapsed", "mean", "max", "min", "std", "variance", "b", "bias",
 ))  # fmt: skip
+# numbers of examples, unless they have a gradient of their own
+COUNTS = frozenset({"m", "n", "N", "batch_size"})
 _PARAMETERS = frozenset(["parameters", "params", "param", "parameter", "p"])
 _VECTORS = frozenset((
     "theta", "thetas", "w", "weights", "weight", "wts", "beta", "betas", "coef", "coefs",
@@ -258,6 +260,14 @@ def gradient_stems(name: str) -> list[str]:
         if name[0] in "dD" and len(name) > 1 and name[1:] not in stems:
             stems.append(name[1:].lstrip("_"))
     return stems
+
+
+def stems_of(name: str) -> list[str]:
+    """Names of the parameter that `name` may be the gradient of: those of ``gw``, ``g_b`` too."""
+    if not name:
+        return []
+    short = [name[1:].lstrip("_")] if name[0] in "gG" and len(name) < 5 else []
+    return gradient_stems(name) or short
 
 
 def match_name(wanted: str, names: Iterable[str]) -> str | None:

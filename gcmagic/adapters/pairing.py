@@ -23,7 +23,8 @@ from .calling import (
     is_real,
     path_text,
 )
-from .names import gradient_stems, kind, match_name
+from .entries import gets_gradient
+from .names import COUNTS, gradient_stems, kind, match_name, stems_of
 
 Steps = tuple[Any, ...]
 
@@ -41,7 +42,33 @@ def candidates(outcome: Outcome) -> list[Leaf]:
             for leaf in found
             if {str(leaf.path[0]), leaf.name, path_text(leaf.path)} & set(outcome.wanted)
         ]
-    return [leaf for leaf in found if outcome.everything or not _is_data(leaf, outcome.roots)]
+    if outcome.everything:
+        return found
+    data = [leaf for leaf in found if _is_data(leaf, outcome.roots)]
+    paths = {leaf.path for leaf in data}
+    plain = [leaf for leaf in found if leaf.path not in paths]
+    meant = {leaf.path for leaf in data if _has_gradient(leaf, outcome, data, plain)}
+    return [leaf for leaf in found if leaf.path not in paths or leaf.path in meant]
+
+
+def _has_gradient(
+    leaf: Leaf, outcome: Outcome, data: Sequence[Leaf], plain: Sequence[Leaf]
+) -> bool:
+    """True where a name that is mostly one for data stands beside a gradient ``d<name>``.
+
+    A slope ``m`` is no number of examples where there is a ``dm``. Inputs and labels stay data
+    where both are there: the ``dX`` of a layer is for the layer below.
+    """
+    label = kind(leaf.key)
+    if any(other.key == leaf.key for other in plain):
+        return False  # the number m beside params["m"]
+    if label not in ("x", "y"):
+        return gets_gradient(leaf, outcome)
+    if len(leaf.path) > 1 or not gets_gradient(leaf, outcome):
+        return False
+    labels = [kind(other.key) for other in data if other.path != leaf.path]
+    apart = [other for other in plain if gets_gradient(other, outcome)]
+    return label in labels or not apart or not {"x", "y"} - {label} & set(labels)
 
 
 def _is_data(leaf: Leaf, roots: Scope) -> bool:
@@ -51,7 +78,7 @@ def _is_data(leaf: Leaf, roots: Scope) -> bool:
         if beside & GRADIENTS:
             return False
     if len(leaf.path) == 1 or leaf.through_object:
-        return label in ("x", "y", "rate", "penalty") or leaf.key in ("m", "n", "N", "batch_size")
+        return label in ("x", "y", "rate", "penalty") or leaf.key in COUNTS
     return False
 
 
@@ -62,8 +89,7 @@ def by_name(name: str | None, leaves: Sequence[Leaf]) -> Leaf | None:
     by_key: dict[str, list[Leaf]] = {}
     for leaf in leaves:
         by_key.setdefault(leaf.key, []).append(leaf)
-    short = [name[1:].lstrip("_")] if name[0] in "gG" and len(name) < 5 else []  # gw, gW1, g_b
-    for stem in gradient_stems(name) or short:
+    for stem in stems_of(name):
         hit = match_name(stem, by_key)
         if hit is not None and len(by_key[hit]) == 1:
             return by_key[hit][0]

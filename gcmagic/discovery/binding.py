@@ -19,6 +19,7 @@ from ..adapters.names import (
     is_metric,
     kind,
     role_score,
+    stems_of,
 )
 from ..adapters.pair import is_upstream
 from ..adapters.program import slice_lines
@@ -129,7 +130,8 @@ def _try_scope(
     forced = hints.forward not in (None, backward.name)
     options: list[Function | None] = [*forwards] if forced else [None, *forwards]
     for forward in options:
-        wiring = Wiring(evidence, hints, scope, forward, outputs=outputs)
+        trained = _trained(backward, evidence)
+        wiring = Wiring(evidence, hints, scope, forward, outputs=outputs, trained=trained)
         site = None
         names, said, targets = backward.returns, (), ()
         if scope is not None:
@@ -159,6 +161,12 @@ def _try_scope(
         try_wiring(backward, wiring, names, text, label, found, said, targets)
         if any(p.tier >= 1 for p in found.proposals):
             break
+
+
+def _trained(backward: Function, evidence: Evidence) -> frozenset[str]:
+    """Arguments that have a gradient by name and a value here: their defaults do not count."""
+    stems = {stem for name in backward.returns if name for stem in gradient_stems(name)}
+    return frozenset(stems & set(backward.arguments) & set(evidence.values))
 
 
 def other_data(wiring: Wiring, cost: Wiring) -> str:
@@ -230,6 +238,10 @@ def names_of(
         for k, name in enumerate(names)
     ]
     for k, name in enumerate(names):
+        # `return a, c` with `gw, gm = …`
+        told = stems_of(name or "") or is_metric(name or "") or is_cost_variable(name or "")
+        if stems_of(targets[k] or "") and not told:
+            merged[k] = targets[k]
         # `return total, grads` with `loss, grads = …`
         if is_cost_variable(targets[k] or "") and not gradient_stems(name or ""):
             merged[k] = name if name and is_metric(name) else targets[k]
@@ -298,6 +310,7 @@ def try_wiring(
             aliases=(targets, returned),
             places=places(wiring.hints, wiring.roots),
             written=written,
+            arguments=backward.arguments,
         )
         outcome = replace(outcome, after={**{n: space[n] for n in written if n in space}, **after})
         near = adapters.read(outcome)

@@ -276,7 +276,8 @@ def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:
     for argument in function.arguments:
         if wiring.missing and not every:
             break
-        if is_prediction(argument) and argument not in wiring.produced:
+        known = argument in wiring.produced or argument in wiring.roots
+        if is_prediction(argument) and not known:
             # A global of that name is a stale value from an earlier cell: it is never taken
             found = _prediction(wiring, argument)
             if found is not None:
@@ -284,8 +285,8 @@ def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:
             elif argument in function.required:
                 wiring.missing.append(argument)
             continue
-        shared = argument in wiring.produced or argument in wiring.roots
-        if argument in function.required or (shared and kind(argument) != "rate"):
+        shared = known and (kind(argument) != "rate" or argument in wiring.trained)
+        if argument in function.required or shared:
             wiring.need(argument, wiring.limit, given=True)
             parts.append(f"{argument}={argument}")
     return f"{function.name}({', '.join(parts)})"

@@ -56,7 +56,11 @@ def left_out(
     bound = [slot.leaf for slot in reading.slots]
     paths = {leaf.path for leaf in bound}
     rest = [leaf for leaf in candidates(outcome) if leaf.path not in paths]
-    likely = [leaf for leaf in rest if wanted or _is_parameter(leaf, bound)]
+    likely = [
+        leaf
+        for leaf in rest
+        if wanted or leaf.path in reading.unmatched or _is_parameter(leaf, bound)
+    ]
     found = [leaf for leaf in likely if _matters(leaf, reading, build)]
     named = distinctly_named([*bound, *found])[len(bound) :]
     known = paths | {leaf.path for leaf in likely}

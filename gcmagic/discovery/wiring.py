@@ -47,6 +47,7 @@ class Wiring:
     outputs: frozenset[str] = frozenset()
     making: bool = False
     moving: frozenset[str] = frozenset()
+    trained: frozenset[str] = frozenset()
 
     def copy(self) -> Wiring:
         """A wiring that can grow on its own."""
@@ -359,7 +360,7 @@ class Wiring:
         for argument in function.arguments:
             shared = argument in self.roots and kind(argument) in ("x", "y", "penalty")
             given = argument in self.produced or self.provided(argument)
-            if argument in function.required or given or shared:
+            if argument in function.required or given or shared or argument in self.trained:
                 self.need(argument, self.limit, given=True)
                 parts.append(f"{argument}={argument}")
         return f"{function.name}({', '.join(parts)})"

@@ -12,6 +12,7 @@ from . import (
     inline,
     kinds,
     layers,
+    letters,
     named_alike,
     objects,
     odd,
@@ -48,4 +49,5 @@ ROWS = [
     *handed.ROWS,
     *styles.ROWS,
     *kinds.ROWS,
+    *letters.ROWS,
 ]
