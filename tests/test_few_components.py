@@ -54,7 +54,7 @@ def test_right_code_takes_seven_evaluations_a_component_and_point(kind):
         assert report.verdict is gcm.PASS, report
         # an array takes six more to be seen as a whole under a large loss, however small it is
         few = kind and problem.layout.size < 6
-        assert share(report) <= (11 if few else MOST), seed
+        assert share(report) <= (13 if few else MOST), seed
 
 
 @pytest.mark.parametrize("seed", SEEDS)
