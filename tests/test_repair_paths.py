@@ -62,7 +62,7 @@ def test_the_networks_are_right(case):
     assert check_problem(case.problem(), init="random", steps=0).verdict is PASS
 
 
-# each of these was missed before there was a chain rule in the search, or mended by two edits
+# three of these are missed without the chain rule, or mended by two edits
 GONE = [case for case in PATHS if any(not m.after.strip() for m in case.mutations)]
 
 
