@@ -81,6 +81,8 @@ _METRICS = frozenset((
     "count", "counts", "n", "m", "size", "samples", "epoch", "iteration", "iterations", "steps",
     "step", "rate", "lr", "time", "elapsed", "mean", "max", "min", "std", "variance", "b", "bias",
 ))  # fmt: skip
+# Last words that say pass or cost whatever stands before them
+_PASSES = frozenset(("forward", "backward", "backprop", "bwd", "fwd", "loss", "cost"))
 # numbers of examples, unless they have a gradient of their own
 COUNTS = frozenset({"m", "n", "N", "batch_size"})
 _PARAMETERS = frozenset(["parameters", "params", "param", "parameter", "p"])
@@ -115,6 +117,8 @@ def words(name: str) -> tuple[str, ...]:
 def is_decoy(name: str) -> bool:
     """True for numerical gradients, training, tests, and derivatives of one activation."""
     found = set(words(name))
+    if words(name)[-1:] and words(name)[-1] in _PASSES:
+        found -= {"clip", "score", "vector"}  # clip_loss is one of CLIP; clip_grads clips
     if found & (FORWARD | BACKWARD):
         found.discard("step")  # rnn_step_backward is a pass; step() of an optimiser is none
     return bool(found & NOT_A_PASS) or is_activation(name)

@@ -29,7 +29,7 @@ from .assembly import cost_moves, distinct_costs
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options, of_a_list
 from .evidence import Evidence, inner, is_number
-from .lookup import Hints, Root, places
+from .lookup import Hints, Root, places, synonym
 from .optimiser import CUT, cut_call, state_of, without_optimiser
 from .rates import learning_rate
 from .reached import updates_of, writer_of, written_globals
@@ -142,6 +142,7 @@ def _try_scope(
             targets = _targets(line.statement, site)
             names, said = names_of(backward, targets)
             wiring.limit = index
+        wiring.alone = _alone(backward, evidence, hints, site)
         text = wiring.call(backward, site)
         refresh(wiring, backward)
         label = f"{backward.name} after {forward.name}" if forward else backward.name
@@ -161,6 +162,22 @@ def _try_scope(
         try_wiring(backward, wiring, names, text, label, found, said, targets)
         if any(p.tier >= 1 for p in found.proposals):
             break
+
+
+def _alone(backward: Function, evidence: Evidence, hints: Hints, site: ast.Call | None) -> str:
+    """The array that backward is a function of: asked for, passed to it, or with its gradient."""
+    if len(backward.required) != 1:
+        return ""
+    stems = [s for n in backward.returns if n and "_" not in n for s in gradient_stems(n)]
+    passed = [n.id for n in site.args if isinstance(n, ast.Name)] if site is not None else []
+    taken = synonym(backward.required[0], evidence) is not None  # x would be the notebook's X
+    asked = hints.params if taken and len(hints.params) == 1 else ()
+    for name in (*asked, *passed, *stems):
+        if name in hints.params or name in stems:
+            value = evidence.values.get(name)
+            if isinstance(value, np.ndarray) and is_number(value):
+                return name
+    return ""
 
 
 def _trained(backward: Function, evidence: Evidence) -> frozenset[str]:

@@ -276,6 +276,10 @@ def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:
     for argument in function.arguments:
         if wiring.missing and not every:
             break
+        if wiring.is_alone(function, argument):
+            wiring.need(wiring.alone, wiring.limit, given=True)
+            parts.append(f"{argument}={wiring.alone}")
+            continue
         known = argument in wiring.produced or argument in wiring.roots
         if is_prediction(argument) and not known:
             # A global of that name is a stale value from an earlier cell: it is never taken

@@ -48,6 +48,7 @@ class Wiring:
     making: bool = False
     moving: frozenset[str] = frozenset()
     trained: frozenset[str] = frozenset()
+    alone: str = ""
 
     def copy(self) -> Wiring:
         """A wiring that can grow on its own."""
@@ -360,10 +361,24 @@ class Wiring:
         for argument in function.arguments:
             shared = argument in self.roots and kind(argument) in ("x", "y", "penalty")
             given = argument in self.produced or self.provided(argument)
+            if self.is_alone(function, argument):
+                self.need(self.alone, self.limit, given=True)
+                parts.append(f"{argument}={self.alone}")
+                continue
             if argument in function.required or given or shared or argument in self.trained:
                 self.need(argument, self.limit, given=True)
                 parts.append(f"{argument}={argument}")
         return f"{function.name}({', '.join(parts)})"
+
+    def is_alone(self, function: Function, argument: str) -> bool:
+        """True where the only argument of a function stands for the only parameter.
+
+        ``loss(image)`` of a canvas that is optimised itself is not given the notebook's X.
+        """
+        if not self.alone or tuple(function.required) != (argument,):
+            return False
+        known = argument in self.produced or argument in self.roots or self.provided(argument)
+        return not known and argument not in self.evidence.values
 
     def need_owner(self, function: Function) -> None:
         """The instance whose method is called is a value of the program, copied like any other."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     beside,
     bundles,
+    canvas,
     courses,
     dicts,
     forgotten,
@@ -49,5 +50,6 @@ ROWS = [
     *handed.ROWS,
     *styles.ROWS,
     *kinds.ROWS,
+    *canvas.ROWS,
     *letters.ROWS,
 ]
