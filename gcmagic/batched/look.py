@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Copies
-from .batch import Untraceable
+from .batch import Batch, Untraceable
 from .taps import Leaf
 
 
@@ -213,11 +213,23 @@ class Look:
         value = array.base @ other if is_left else other @ array.base
         if value.dtype != np.float64:
             raise Untraceable(f"a product of {value.dtype}")
-        array.batch.reserve(other.size)
+        self._counted(value.size, array.batch)
         nth = sum(product.array == number for product in self.products)
-        parts = np.array(other, float), is_left, places, value.copy()
+        parts = self._kept(other, array.batch), is_left, places, value.copy()
         self.products.append(Product(number, nth, Node(value.shape), *parts))
         return _held(value, self.products[-1].node)
+
+    def _kept(self, other: np.ndarray, batch: Batch) -> np.ndarray:
+        """A copy, since the cost may change it; the last one where that is the same."""
+        last = self.products[-1].other if self.products else None
+        if last is not None and last.shape == other.shape and np.array_equal(last, other):
+            return last
+        self._counted(other.size, batch)
+        return np.array(other, float)
+
+    def _counted(self, size: int, batch: Batch) -> None:
+        batch.reserve(size)
+        batch.live += 8 * size  # for as long as the look is
 
     def joined(self, ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
         """The sum of two, at least one of them held; None where it is none."""

@@ -17,6 +17,8 @@ from .tracing import traced_with
 LOOKS = 4
 # so many components are all moved in one look; of more, a few of every array
 AT_ONCE, PROBED = 2**14, 2
+# bytes that all of them may take: of an array that is in no sums they cost as much as moving it
+ROOM = 2**24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +64,19 @@ class Planner:
 
     def parts(self) -> list[Part]:
         """The arrays that J sees in sums; none where it does not show it."""
-        chosen = list(range(len(self.blocks)))
+        chosen, few = list(range(len(self.blocks))), False
         for _ in range(LOOKS):
             if not chosen:
                 return []
-            every = sum(self.blocks[k].size for k in chosen) <= AT_ONCE
-            look, unmoved = self._looked(chosen, chosen if every else ())
+            every = not few and sum(self.blocks[k].size for k in chosen) <= AT_ONCE
+            limit = min(ROOM, self.limit) if every else self.limit
+            try:
+                look, unmoved = self._looked(chosen, chosen if every else (), limit)
+            except TooLarge:
+                if not every:
+                    return []
+                few = True
+                continue
             if unmoved is None:
                 left = [k for place, k in enumerate(chosen) if place not in look.blamed]
                 if len(left) == len(chosen):  # without what is added, or multiplies elements
@@ -81,7 +90,15 @@ class Planner:
             return self._divided(look, chosen, every and unmoved)
         return []
 
-    def _looked(self, chosen: list[int], moving: Sequence[int]) -> tuple[Look, bool | None]:
+    def _stays(self, chosen: list[int], moving: int) -> bool:
+        try:
+            return bool(self._looked(chosen, [moving], self.limit)[1])
+        except TooLarge:
+            return False
+
+    def _looked(
+        self, chosen: list[int], moving: Sequence[int], limit: float
+    ) -> tuple[Look, bool | None]:
         """A look at these arrays, and whether J stayed; None where that cannot be told.
 
         To the last bit, with all components moved of those that are `moving`, since J may see one
@@ -89,7 +106,7 @@ class Planner:
         """
         counts = [self.blocks[k].size * (k in moving) or PROBED * (not moving) for k in chosen]
         total = sum(counts) + 1
-        batch, moved, start = Batch(total, self.limit, self.pool), [], 0
+        batch, moved, start = Batch(total, limit, self.pool), [], 0
         batch.taps = look = Look(np.repeat(np.arange(len(chosen) + 1), [*counts, 1]))
         for k, count in zip(chosen, counts, strict=True):
             block, own = self.blocks[k], slice(start, start + count)
@@ -102,7 +119,7 @@ class Planner:
         self.nfev += 1
         try:
             costs = traced_with(self.problem, self.theta, batch, moved, look)
-        except (Untraceable, TooLarge, Exception, SystemExit):
+        except (Untraceable, Exception, SystemExit):
             return look, None
         return look, bool(np.all(costs == costs[-1]))
 
@@ -120,7 +137,7 @@ class Planner:
             uses.setdefault(use.array, []).append((use, at))
         beside = set()
         for array in () if unmoved else list(uses):
-            if not self._looked(chosen, [chosen[array]])[1]:
+            if not self._stays(chosen, chosen[array]):
                 beside.add(array)
                 if any(type(use) is Addend for use, _ in uses[array]):
                     del uses[array]  # with its sums held still, it is not itself any more

@@ -5,7 +5,7 @@ import pytest
 
 from gcmagic.batched import BatchedEvaluator, Level
 from gcmagic.batched import moving as moving_module
-from gcmagic.batched.batch import Pool
+from gcmagic.batched.batch import Batch, Pool
 from gcmagic.batched.plan import Planner
 from gcmagic.problem import Problem
 from tests.batched.test_through import by_components
@@ -198,3 +198,30 @@ def test_what_is_shared_is_counted_once():
     assert 2 * sums < sum(one.nfev for one in found.values()) < 3 * sums
     # the error of a slope is that of all the elements of its sums
     assert np.all(found[2].amplified > 0)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_arrays_are_multiplied_with_is_kept_within_the_budget(same):
+    features = RNG.standard_normal((500, 12))
+
+    def cost(p):
+        return sum(np.mean((features + k * (not same)) @ p["W"]) ** 2 for k in range(20))
+
+    problem = Problem(cost, lambda p: p, P)
+    limit = 44 * features.nbytes  # of the 20 products, and of the features once
+    theta, blocks = problem.layout.flatten(P), problem.layout.blocks
+    assert bool(Planner(problem, theta, blocks, limit, Pool()).parts()) == same
+
+
+def test_all_components_are_not_moved_at_once_where_their_copies_are_large():
+    weights = RNG.standard_normal((60, 40))
+    features, most = RNG.standard_normal((1000, 60)), []
+
+    def cost(p):
+        most.append(getattr(p["W"], "batch", Batch(1)).count)
+        return sum(np.mean((features @ p["W"][:, k]) ** 2) for k in range(40))
+
+    problem = Problem(cost, lambda p: p, {"W": weights})
+    parts = Planner(problem, weights.reshape(-1), problem.layout.blocks, 2**28, Pool()).parts()
+    assert parts == []
+    assert most[1:] == [3]  # after all of them, which stops at the first column
