@@ -316,3 +316,20 @@ for step in range(3):
     assert finding.line == 8
     assert finding.after == "dW1 = X.T @ (dH * (1 - H ** 2))  # look here"
     assert "on another batch" in finding.evidence
+
+
+def a_seventh(p):
+    return float(np.sum(p["w"] ** 2) / 7)
+
+
+def not_a_seventh(p):
+    slope = 2 * p["w"]
+    return {"w": slope}
+
+
+def test_a_size_that_may_stand_for_another_number_is_told():
+    (finding,) = repairs(gcm.check(a_seventh, not_a_seventh, {"w": np.linspace(1.0, 2.0, 7)}))
+    assert "len(" in finding.after or ".s" in finding.after
+    assert "data of another size would show" in finding.evidence
+    (other,) = repairs(gcm.check(cubes, squares, WEIGHTS))
+    assert "size" not in other.evidence

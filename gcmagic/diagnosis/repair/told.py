@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -51,6 +52,12 @@ def findings_of(repaired: Repaired, wrong: Sequence[str]) -> tuple[Finding, ...]
         said = f"{ORDER[k]} of two edits that mend the gradient" if several else _said(change)
         title = f"line {change.line} of {change.function}: {said}"
         evidence_ = evidence.replace("with it", "with both edits") if several else evidence
+        sizes = _sizes(change.after) - _sizes(change.before)
+        if sizes:
+            evidence_ += (
+                f"; whether {' or '.join(sorted(sizes))} belongs there, or what is as large here, "
+                "data of another size would show"
+            )
         found.append(
             Finding(
                 "repair", where, title, evidence_, hint,
@@ -58,6 +65,11 @@ def findings_of(repaired: Repaired, wrong: Sequence[str]) -> tuple[Finding, ...]
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _sizes(line: str) -> set[str]:
+    """The lengths of arrays that a line takes."""
+    return set(re.findall(r"[\w.]+\.shape\[-?\d+\]|\blen\([\w.]+\)|[\w.]+\.size\b", line))
 
 
 def _said(change: Change) -> str:
