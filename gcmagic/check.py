@@ -173,7 +173,8 @@ def check_problem(problem: Problem, **options: Any) -> Report:
                 step, first = after[1], phases[0]
                 phases.append(
                     point(
-                        problem, name, step.theta, settings, evaluator, told, first, None, step.cost
+                        *(problem, name, step.theta, settings, evaluator, told, first),
+                        reached=step.cost,
                     )
                 )
             elif phases[0].verdict is not INCONCLUSIVE:  # else the first point says why already

@@ -16,7 +16,7 @@ from .points import MOST, tried
 AUDITED, AUDITED_OF_FEW, FEW = 2, 1, 256
 # an audited slope may be off by this part of it, beside the noise: curvature, third order
 CURVED = 1e-6
-# a second step is smaller by this, where a kink lies within the first
+# a step is smaller by this, where a kink lies within the one before
 NEARER = 32.0
 
 # a direction in one array: which, the components that it moves, and how

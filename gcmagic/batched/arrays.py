@@ -10,6 +10,7 @@ import numpy as np
 
 from .batch import Batch
 from .bytecode import in_method, in_place, in_store, passes_on
+from .nested import exchanged
 from .quick import WORTH, may_wait, quick, waiting
 from .representation import RULES, UFUNCS, Representation
 from .spare import ARGUMENT, OPERAND, count_of, is_alone, is_called
@@ -392,13 +393,7 @@ def _open(values: Iterable[Any]) -> Batch | None:
 
 def settled(value: Any) -> Any:
     """With what is left of calls that are over as plain arrays."""
-    if type(value) is Copies:
-        return value._plain() if value.batch.closed else value
-    if type(value) in (list, tuple):
-        return type(value)(settled(item) for item in value)
-    if type(value) is dict:
-        return {key: settled(item) for key, item in value.items()}
-    return value
+    return exchanged(value, Copies, lambda x: x._plain() if x.batch.closed else x)
 
 
 def of_parameter(batch: Batch, base: np.ndarray, offsets: np.ndarray, values: np.ndarray) -> Copies:

@@ -17,6 +17,7 @@ import numpy as np
 
 from .arrays import Copies
 from .batch import Batch, Untraceable
+from .nested import exchanged
 from .taps import Leaf
 
 
@@ -86,15 +87,13 @@ class Held(np.ndarray):
 
 def plain(value: Any) -> Any:
     """With ordinary arrays in the places of those that are held, which counts as a use."""
-    if type(value) is Held:
-        if value.node is not None:
-            value.node.uses += 1
-        return value.view(np.ndarray)
-    if type(value) in (list, tuple):
-        return type(value)(plain(item) for item in value)
-    if type(value) is dict:
-        return {key: plain(item) for key, item in value.items()}
-    return value
+    return exchanged(value, Held, _used)
+
+
+def _used(held: Held) -> np.ndarray:
+    if held.node is not None:
+        held.node.uses += 1
+    return held.view(np.ndarray)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Copies
+from .nested import exchanged
 from .products import matmul
 from .representation import RULES
 
@@ -65,13 +66,7 @@ def product(x: Pending) -> Copies:
 
 def resolved(value: Any) -> Any:
     """With every pending product computed."""
-    if type(value) is Pending:
-        return product(value)
-    if type(value) in (list, tuple):
-        return type(value)(resolved(item) for item in value)
-    if type(value) is dict:
-        return {key: resolved(item) for key, item in value.items()}
-    return value
+    return exchanged(value, Pending, product)
 
 
 def _forward(name: str) -> Any:

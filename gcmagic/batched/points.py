@@ -18,8 +18,7 @@ from ..problem import Problem
 from .arrays import Copies
 from .audit import hold
 from .batch import Batch, TooLarge, Untraceable
-from .objects import carrying, placed
-from .tracing import costs_of
+from .tracing import called
 
 # numbers that the copies of theta may take together: more of them are no cheaper than calls
 MOST = 2**19
@@ -92,18 +91,8 @@ def values_at(
     batch = Batch(len(thetas), limit)
     layout = problem.layout
     leaves = _leaves(batch, layout, thetas)
-    try:
-        params = layout.views(thetas[0].copy())
-        named = zip(layout.paths, leaves, strict=True)
-        fun = carrying(problem.fun, {path[0]: leaf for path, leaf in named if path})
-        for path, leaf in zip(layout.paths, leaves, strict=True):
-            params = placed(params, path, leaf)
-        result = fun(params)
-        if batch.refusal is not None:
-            raise Untraceable(batch.refusal)
-        values = costs_of(result, batch, problem.cost_name)
-    finally:
-        batch.close()
+    params = layout.views(thetas[0].copy())
+    values = called(problem, batch, params, dict(zip(layout.paths, leaves, strict=True)))
     rows = [*sorted(known), *_drawn(len(thetas))]
     plain = [known[row] if row in known else problem.cost_at(thetas[row]) for row in rows]
     before = sorted(known)

@@ -19,7 +19,7 @@ import numpy as np
 from ..parameters import Block
 from ..problem import Problem
 from ..schemes import CENTRAL, steps_for
-from .agreement import agreeing
+from .agreement import NEARER, agreeing
 from .batch import Batch, Pool, TooLarge, Untraceable
 from .look import Addend, Product
 from .moving import TOGETHER, Mover
@@ -37,8 +37,6 @@ MORE = 4
 KINK = 1e-4
 # steps are wider than those of components, by this at most
 WIDEST = 8.0
-# a kink is looked at with steps that are smaller by this
-NEARER = 32.0
 # elements of the sums on which steps are tried, and how far curvature may put their slopes off, in
 # units of the largest of them: a tenth of the difference that a check is confident below
 TRIED, FINE = 8, 1e-8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -77,6 +77,19 @@ def traced_with(
         if watcher is not None:
             watcher.watch(leaf)
         leaves[path] = leaf
+    return called(problem, batch, params, leaves)
+
+
+def called(
+    problem: Problem, batch: Batch, params: Any, leaves: Mapping[tuple[Any, ...], Copies]
+) -> np.ndarray:
+    """J of every copy in one call, with copies in some places of `params`; ends the batch.
+
+    Raises
+    ------
+    Untraceable, TooLarge
+        As `traced`.
+    """
     try:
         fun = carrying(problem.fun, {path[0]: leaf for path, leaf in leaves.items() if path})
         for path, leaf in leaves.items():

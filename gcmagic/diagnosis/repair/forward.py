@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .running import Ran
-from .scope import is_quiet
+from .scope import quiet_value
 from .units import unit_of_code
 
 
@@ -50,14 +50,8 @@ class Computed:
             node = self.target  # the user's own functions are not called for it
         if node is self.value and self.target is None:
             return _number(self.result)
-        if not all(is_quiet(part) for part in ast.walk(node)):
-            return None
-        try:
-            with np.errstate(all="ignore"):
-                made = eval(ast.unparse(node), self.ran.outer, dict(self.ran.variables))
-        except Exception:  # a name that is gone, shapes of another step
-            return None
-        return _number(made)
+        variables = dict(self.ran.variables)
+        return _number(quiet_value(node, ast.unparse(node), self.ran.outer, variables))
 
 
 def _number(value: Any) -> Any:

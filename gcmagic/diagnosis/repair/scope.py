@@ -156,7 +156,7 @@ class Scope:
         """What an expression is worth at the end of the call; None where it is not evaluated."""
         label = self.text(node)
         if label not in self._values:
-            self._values[label] = self._evaluate(node, label)
+            self._values[label] = quiet_value(node, label, self.outer, self.local)
         return self._values[label]
 
     def text(self, node: ast.AST) -> str:
@@ -172,15 +172,6 @@ class Scope:
         if isinstance(value, (np.ndarray, np.generic, int, float)):
             return np.shape(value)
         return None
-
-    def _evaluate(self, node: ast.expr, label: str) -> Any:
-        if not all(is_quiet(part) for part in ast.walk(node)):
-            return None
-        try:
-            with np.errstate(all="ignore"):
-                return eval(label, self.outer, self.local)
-        except Exception:  # a name that is not there yet, shapes that do not fit
-            return None
 
     def _atoms(self) -> Iterator[Atom]:
         nodes: dict[str, ast.expr] = {key: name(key) for key in self.local if key.isidentifier()}
@@ -260,8 +251,18 @@ def _parts(node: ast.expr, value: Any) -> Iterator[tuple[str, ast.expr, Any]]:
                 yield text(part), part, item
 
 
-def is_quiet(node: ast.AST) -> bool:
-    """Whether this node, the ones below aside, may be evaluated: nothing of the user's runs."""
+def quiet_value(node: ast.expr, label: str, outer: Any, local: Any) -> Any:
+    """What an expression of this text is worth; None where the user's functions would run."""
+    if not all(_is_quiet(part) for part in ast.walk(node)):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return eval(label, outer, local)
+    except Exception:  # a name that is not there, shapes of another step
+        return None
+
+
+def _is_quiet(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         function = node.func
         if isinstance(function, ast.Name):
