@@ -190,6 +190,7 @@ def test_a_cell_that_fails_is_not_checked(network):
 
 ERRORS = {
     "%gradcheck --epsilon small": "--epsilon is 'small'; needed: a number such as 1e-5",
+    "%gradcheck --budget 1m": "--budget is '1m'; needed: a number of seconds such as 60",
     "%gradcheck --epsilon -1": "epsilon is -1.0; needed: a positive number",
     "%gradcheck --steps 1.5": "--steps is '1.5'; needed: a whole number such as 5",
     "%gradcheck --epsiloon 1": "unrecognized arguments: --epsiloon",
@@ -210,6 +211,12 @@ def test_an_error_is_one_readable_line_and_fails_the_cell(network, cell):
     assert isinstance(error, gcm.GradcheckError)  # not UsageError, which nbval lets pass
     assert ERRORS[cell] in run.stdout
     assert "Traceback" not in run.stdout
+
+
+def test_a_comment_may_stand_behind_the_magic(network):
+    run = Run(network, "%gradcheck --steps 0  # isn't it right?")
+    assert run.result.error_in_exec is None
+    assert "gradcheck PASS" in run.stdout
 
 
 def test_an_empty_notebook_gets_told_what_is_needed(shell):

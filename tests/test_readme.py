@@ -8,14 +8,6 @@ from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from IPython.utils.capture import capture_output
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-DATA = """
-import numpy as np
-rng = np.random.default_rng(0)
-X = rng.standard_normal((3, 8))
-Y = (rng.random((1, 8)) > 0.5) * 1.0
-parameters = {"W1": rng.standard_normal((4, 3)), "b1": np.zeros((4, 1)),
-              "W2": rng.standard_normal((1, 4)), "b2": np.zeros((1, 1))}
-"""
 
 
 def block(language: str) -> str:
@@ -32,7 +24,6 @@ def shell():
 
 
 def test_the_first_screen_shows_what_the_code_prints(shell):
-    shell.run_cell(DATA)
     with capture_output() as captured:
         shell.run_cell(block("python"), store_history=True)
     printed = [line for line in captured.stdout.splitlines() if not line.startswith("Out[")]

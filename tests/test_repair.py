@@ -92,6 +92,26 @@ def test_edits_of_the_same_effect_are_named_beside_one_that_was_far():
         assert gcm.check(squashed, names["slope_off"], {"w": WEIGHTS / 4}, repair=0).passed
 
 
+def averaged(p):
+    return float(np.mean(np.sin(p["w"]) ** 2))
+
+
+def averaged_twice(p):
+    m = p["w"].size
+    return {
+        "w": 2 * np.sin(p["w"]) * np.cos(p["w"]) / m / m,
+    }
+
+
+def test_an_edit_that_undoes_the_mistake_is_not_named_beside_one_that_takes_it_out():
+    """``d / m * m`` is right, and nobody wants to read it."""
+    (finding,) = repairs(gcm.check(averaged, averaged_twice, {"w": WEIGHTS}))
+    assert finding.after == '"w": 2 * np.sin(p["w"]) * np.cos(p["w"]) / m,'
+    assert "* m" not in finding.hint
+    assert ",;" not in finding.hint
+    assert ",." not in finding.hint
+
+
 def test_the_text_shows_both_lines_and_marks_what_has_changed():
     report = gcm.check(cubes, squares, WEIGHTS)
     assert (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import shlex
 from typing import Any, NoReturn
 
@@ -31,6 +32,14 @@ from .following import Follower
 from .showing import Stage
 
 NOT_WATCHING = "nothing was watched; %gradcheck --watch does"
+# what the options want that take no whole number
+NUMBERS = {
+    "--epsilon": "a number such as 1e-5",
+    "--threshold": "a number such as 1e-7",
+    "--learning-rate": "a number such as 0.1",
+    "--budget": "a number of seconds such as 60",
+    "--repair": "a number of seconds such as 20",
+}
 
 
 @magics_class
@@ -240,7 +249,7 @@ class GradcheckMagics(Magics):
         try:
             return kind(self._shell.user_ns.get(text, text))
         except (TypeError, ValueError):
-            needed = "a whole number such as 5" if kind is int else "a number such as 1e-5"
+            needed = NUMBERS.get(option, "a whole number such as 5")
             raise InputError(f"{option} is {text!r}; needed: {needed}") from None
 
     @property
@@ -300,12 +309,15 @@ _parser().usage = "%(prog)s [FORWARD [BACKWARD]] [options]"
 
 
 def _words(line: str) -> list[str]:
-    """The words of the line; quotes group, and stay where they are part of an expression."""
+    """The words of the line; quotes group, and stay where they are part of an expression.
+
+    A word that begins with # begins a comment, which IPython hands on to a magic.
+    """
     lexer = shlex.shlex(line, posix=False)
     lexer.whitespace_split = True
     lexer.commenters = ""
     try:
-        words = list(lexer)
+        words = list(itertools.takewhile(lambda word: not word.startswith("#"), lexer))
     except ValueError:
         raise InputError(f"a quote is not closed in {line!r}; needed: the other one") from None
     return [w[1:-1] if len(w) > 1 and w[0] == w[-1] and w[0] in "\"'" else w for w in words]

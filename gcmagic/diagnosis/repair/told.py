@@ -43,9 +43,9 @@ def findings_of(repaired: Repaired, wrong: Sequence[str]) -> tuple[Finding, ...]
     if repaired.another_batch:
         evidence = "the check passes with it, at a second random point and on another batch too"
     hint = "Read it before you take it over: %gradcheck --apply puts it into a new cell."
-    if repaired.alike:
-        others = "; ".join(_place(c, repaired.changes[0]) for c in repaired.alike[:EQUIVALENT])
-        hint = f"The same in effect: {others}."
+    if others := [change for change in repaired.alike if not _undoes(change, repaired.changes[0])]:
+        places = "; ".join(_place(c, repaired.changes[0]) for c in others[:EQUIVALENT])
+        hint = f"The same in effect: {places}."
     several = len(repaired.changes) > 1
     found = []
     for k, change in enumerate(repaired.changes):
@@ -80,8 +80,13 @@ def _said(change: Change) -> str:
     return "with this change the gradient is right"
 
 
+def _undoes(change: Change, shown: Change) -> bool:
+    """Whether it adds to the line what makes up for the mistake, and the edit shown takes that out."""
+    return shown.growth < 0 < change.growth
+
+
 def _place(change: Change, shown: Change) -> str:
-    text = change.after.replace("\n", "; ") or f"without {change.before}"
+    text = change.after.replace("\n", "; ").rstrip(",") or f"without {change.before}"
     if (change.function, change.line) == (shown.function, shown.line):
         return text
     return f"line {change.line}: {text}"
