@@ -30,7 +30,7 @@ from .entries import (
 from .numpys_generator import legacy_generator
 from .owned import LIBRARIES, attribute_names, global_names, users_module, users_own
 
-# iterators that can be set back as long as they are not used up (over a range: up to Python 3.11)
+# iterators that can be set back until they are used up (over a range: up to Python 3.11)
 _ITERATORS = (type(iter([])), type(iter(())), type(iter(range(0))), type(iter("a")))
 
 
@@ -111,8 +111,8 @@ class Walk:
             self.pending.extend((f"{name}[{k}]", item) for k, item in enumerate(value))
         elif type(value) in _ITERATORS:
             place = value.__reduce__()[2:]
-            # none: it is used up, and stays so; None: it shortens its range, as from Python 3.12 on,
-            # and nothing sets that back
+            # none: it is used up, and stays so; None: it shortens its range, as from Python 3.12
+            # on, and nothing sets that back
             if place and place[0] is not None:
                 self.pair(name, lambda: value.__reduce__()[2:], lambda s: value.__setstate__(*s))
         elif isinstance(value, types.FunctionType):
