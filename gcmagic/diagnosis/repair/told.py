@@ -81,7 +81,7 @@ def _said(change: Change) -> str:
 
 
 def _undoes(change: Change, shown: Change) -> bool:
-    """Whether it adds to the line what makes up for the mistake, and the edit shown takes that out."""
+    """Whether it adds what makes up for the mistake, and the edit shown takes that out."""
     return shown.growth < 0 < change.growth
 
 
