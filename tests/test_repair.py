@@ -92,6 +92,51 @@ def test_edits_of_the_same_effect_are_named_beside_one_that_was_far():
         assert gcm.check(squashed, names["slope_off"], {"w": WEIGHTS / 4}, repair=0).passed
 
 
+def any_syntax(p, *, scales=(1.0, 2.0), **others):
+    """What the grammar has and course code seldom."""
+    w, (first, *rest) = p["w"], scales
+    keep = np.ones((*w.shape,)) * np.random.RandomState(0).rand(*w.shape)
+    total = 0.0
+    for k, scale in enumerate([first, *rest]):
+        if (s := scale + k) > 0 < 2 and not others:
+            total += s * np.sum(np.sin(w[::1]) ** 2 * keep * (1 if k else 1))
+    match total:
+        case np.float64() | float():
+            pass
+        case _:
+            raise TypeError(f"{total!r:>{5}} of {w.shape=}")
+    return sum(x for x in (total, *{0.0}))
+
+
+def any_syntax_backward(p, *, scales=(1.0, 2.0)):
+    w: np.ndarray = p["w"]
+    keep = np.ones((*w.shape,)) * np.random.RandomState(0).rand(*w.shape)
+    d = {**{"w": np.zeros_like(w)}, "unused": [*w], "text": f"{w!r}"}
+    with np.errstate(divide="ignore"):
+        for s in (lambda *a: [x + k for k, x in enumerate(a)])(*scales):
+            try:
+                d["w"][...] += np.sin(w[::1]) * np.cos(w) * keep * s
+            finally:
+                del s
+    return {"w": d["w"]}
+
+
+def test_any_syntax_is_read():
+    found = gcm.check(any_syntax, any_syntax_backward, {"w": WEIGHTS}, steps=0).findings
+    assert "repair" in {finding.code for finding in found}
+
+
+def test_a_search_that_stops_spoils_no_report(monkeypatch):
+    def broken(*_):
+        raise SyntaxError("of an edit")
+
+    monkeypatch.setattr("gcmagic.diagnosis.repair.repairing._repair", broken)
+    report = gcm.check(cubes, squares, WEIGHTS)
+    assert report.verdict is gcm.FAIL
+    (finding,) = (finding for finding in report.findings if finding.code == "no-repair")
+    assert "SyntaxError: of an edit" in finding.evidence
+
+
 def averaged(p):
     return float(np.mean(np.sin(p["w"]) ** 2))
 

@@ -31,7 +31,7 @@ from .safety import reason
 from .search import Search
 from .sites import sites
 from .target import Target, failing
-from .told import EQUIVALENT, Repaired, findings_of, refused, unused
+from .told import EQUIVALENT, Repaired, findings_of, refused, stopped, unused
 from .trial import TimeUp, Trial, alarm
 from .units import Unit, unit_of
 from .wording import Change, change, merged, unnatural
@@ -95,6 +95,8 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
             return _repair(Trial(problem, limit), targets[0], proofs, seconds, deadline)
         except TimeUp:  # the clock rang just behind the candidate that it was set for
             return ()
+        except Exception as error:  # syntax that nobody thought of may not cost the report
+            return stopped(error)
 
 
 def _repair(

@@ -105,6 +105,19 @@ def refused(why: str) -> tuple[Finding, ...]:
     )
 
 
+def stopped(error: Exception) -> tuple[Finding, ...]:
+    """The search met source that it cannot read."""
+    return (
+        Finding(
+            "no-repair",
+            "",
+            "the search for an edit stopped",
+            f"a mistake of gcmagic, {type(error).__name__}: {error}; the verdict is not touched",
+            "--repair 0 looks for no edit.",
+        ),
+    )
+
+
 def unused(units: Iterable[Unit]) -> tuple[Finding, ...]:
     """Names that are computed and never used, where no edit was found."""
     found = []

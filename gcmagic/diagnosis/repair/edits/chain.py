@@ -263,6 +263,9 @@ class _Said(ast.NodeTransformer):
     def _item(self, item: ast.AST) -> ast.AST:
         if isinstance(item, ast.keyword):
             return item
+        if isinstance(item, ast.Starred):  # no expression by itself
+            item.value = self._part(item.value)
+            return item
         return self._part(item) if isinstance(item, ast.expr) else item
 
     def _part(self, part: ast.expr) -> ast.expr:
