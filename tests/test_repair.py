@@ -99,7 +99,7 @@ def any_syntax(p, *, scales=(1.0, 2.0), **others):
     total = 0.0
     for k, scale in enumerate([first, *rest]):
         if (s := scale + k) > 0 < 2 and not others:
-            total += s * np.sum(np.sin(w[::1]) ** 2 * keep * (1 if k else 1))
+            total += s * np.sum(np.sin(w[::1]) ** 2 * keep)
     match total:
         case np.float64() | float():
             pass
