@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import random
+from collections.abc import Collection
 
 import numpy as np
 
 from ..parameters import Block
-from ..problem import Problem
 from ..schemes import steps_along
 from .outcome import Level, Through
+from .plan import Planner
 from .points import MOST, tried
 
 # components that are moved themselves, of an array of more than so many and of a smaller one
@@ -24,18 +26,21 @@ Line = tuple[int, np.ndarray, np.ndarray]
 
 
 def agreeing(
-    problem: Problem,
-    theta: np.ndarray,
-    blocks: Sequence[Block],
-    found: dict[int, Through],
-    at: Level,
-    limit: float,
+    planner: Planner, found: dict[int, Through], at: Level, unsure: Collection[int]
 ) -> tuple[list[int], int]:
-    """The arrays that do, by some components and by all of them at once, and the evaluations."""
-    lines, nfev = [line for k in found for line in _lines(k, blocks[k])], 0
+    """The arrays that do, by all of their components at once, and the evaluations.
+
+    Of those that are `unsure`, J may see one component in another way than the rest: some of these
+    are moved by themselves as well.
+    """
+    lines, nfev = [], 0
+    for k in found:
+        block = planner.blocks[k]
+        lines += [(k, np.arange(block.size), _spread(block.size))]
+        lines += [(k, one, np.ones(1)) for one in (_some(block) if k in unsure else ())]
     for nearer in (1.0, 1 / NEARER):
         steps = nearer * steps_along(np.array([along.size for _, _, along in lines]), at.size)
-        costs = _along(problem, theta, blocks, lines, steps, at, limit)
+        costs = _along(planner, lines, steps, at)
         nfev += costs.size
         left = []
         for line, h, (below, above) in zip(lines, steps, costs, strict=True):
@@ -52,26 +57,26 @@ def agreeing(
     return [k for k in found if k not in wrong], nfev
 
 
-def _lines(k: int, block: Block) -> list[Line]:
-    rng = np.random.default_rng(block.start)
+def _some(block: Block) -> np.ndarray:
+    """Components of an array, drawn without replacement, a row each."""
+    rng = random.Random(block.start)  # NumPy's takes ten times as long for two
     count = min(block.size, AUDITED if block.size > FEW else AUDITED_OF_FEW)
-    some = rng.choice(block.size, count, replace=False)
-    alone: list[Line] = [(k, some[i : i + 1], np.ones(1)) for i in range(count)]
-    # of unlike lengths: errors of two components, such as those of a margin, would cancel else
-    every = rng.choice([-1.0, 1.0], block.size) * rng.uniform(0.5, 1.5, block.size)
-    return [*alone, (k, np.arange(block.size), every)]
+    return np.array(rng.sample(range(block.size), count))[:, None]
 
 
-def _along(
-    problem: Problem,
-    theta: np.ndarray,
-    blocks: Sequence[Block],
-    lines: list[Line],
-    steps: np.ndarray,
-    at: Level,
-    limit: float,
-) -> np.ndarray:
+@functools.lru_cache(maxsize=16)
+def _spread(size: int) -> np.ndarray:
+    """Numbers of either sign, with unlike lengths from 0.5 to 1.5.
+
+    Of signs alone the errors of two components, such as those of a margin, would cancel.
+    """
+    found = np.random.default_rng(size).uniform(-1.0, 1.0, size)
+    return found + np.copysign(0.5, found)
+
+
+def _along(planner: Planner, lines: list[Line], steps: np.ndarray, at: Level) -> np.ndarray:
     """J below and above theta along each of the lines, a row each."""
+    problem, theta, blocks = planner.problem, planner.theta, planner.blocks
     moves = [
         (blocks[k].start + places, sign * h * along)
         for (k, places, along), h in zip(lines, steps, strict=True)
@@ -81,7 +86,7 @@ def _along(
         thetas = np.repeat(theta[None], 1 + len(moves), axis=0)
         for row, (where, change) in enumerate(moves, start=1):
             thetas[row, where] += change
-        values = tried(problem, thetas, {0: at.cost}, limit)
+        values = tried(problem, thetas, {0: at.cost}, planner.limit)
         if values is not None:
             return values[1:].reshape(-1, 2)
     costs, moved = [], theta.copy()

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..evaluation import PlainCalls
 from ..problem import Problem
-from .batch import Pool, Untraceable
+from .batch import Untraceable
 
 # components of every array, each at one of its points
 AUDITED = 3
@@ -26,8 +26,8 @@ class Audit:
     ----------
     seconds
         The time of one of them, as the last array showed it.
-    limit, pool
-        Bytes that the copies may take, and the memory that one batch leaves for the next.
+    limit
+        Bytes that the copies may take.
     """
 
     def __init__(self, problem: Problem, theta: np.ndarray, limit: float) -> None:
@@ -39,7 +39,6 @@ class Audit:
         self._centre = 0.0
         self.seconds = 0.0
         self.limit = limit
-        self.pool = Pool()
 
     def of(self, components: np.ndarray, points: np.ndarray) -> Chosen:
         """Some of these components, and their costs."""

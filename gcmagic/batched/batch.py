@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from sys import getrefcount
 from typing import Any, NoReturn, Protocol
 
@@ -79,9 +82,10 @@ class Pool:
         """Whether `memory` is one of its buffers."""
         return any(memory is buffer for buffer in self._buffers)
 
-    def clear(self) -> None:
-        """Let go of what is not in use."""
-        self._buffers = []
+    def trim(self) -> None:
+        """Let go of everything where it is more than may stay between checks."""
+        if sum(buffer.nbytes for buffer in self._buffers) > _KEPT:
+            self._buffers = []
 
 
 def _unused() -> int:
@@ -93,6 +97,26 @@ def _unused() -> int:
 _UNUSED = _unused()  # of a buffer that only a list and the loop over it refer to
 # numbers that fit into memory which the allocator keeps at hand anyway
 _SMALL = 4096
+# bytes that stay at hand between checks: as much as the cache may hold
+_KEPT = 8 * 2**20
+_here = threading.local()
+
+
+def pool_here() -> Pool:
+    """The pool of this thread: no two of them may find the same buffer free."""
+    found = getattr(_here, "pool", None)
+    if found is None:
+        found = _here.pool = Pool()
+    return found
+
+
+@contextmanager
+def trimmed() -> Iterator[None]:
+    """Leaves not much memory to this thread's pool in the end."""
+    try:
+        yield
+    finally:
+        pool_here().trim()
 
 
 class Batch:
@@ -104,8 +128,6 @@ class Batch:
         Number of copies, n.
     limit
         Bytes that the arrays of all copies may take together.
-    pool
-        Where their memory comes from.
     """
 
     __slots__ = (
@@ -126,9 +148,9 @@ class Batch:
         "widest",
     )
 
-    def __init__(self, count: int, limit: float = np.inf, pool: Pool | None = None) -> None:
+    def __init__(self, count: int, limit: float = np.inf) -> None:
         self.count = count
-        self.pool = Pool() if pool is None else pool
+        self.pool = pool_here()
         self.limit = limit
         self.live = self.peak = self.largest = self.widest = 0
         self.taps: Tapped | None = None

@@ -14,7 +14,7 @@ import numpy as np
 # numbers of a piece: it and what is beside it stay in the cache
 PIECE = 2**17
 # arrays of fewer numbers are in the cache anyway
-LARGE = 2**14
+LARGE = 2**16
 # steps that take longer than the memory does: they are not done twice
 _LIGHT = frozenset([np.negative, np.positive, np.square, np.absolute])
 

@@ -15,9 +15,9 @@ from ..evaluation import Progress, one_by_one, watched
 from ..parameters import Block
 from ..problem import Problem, raised_at
 from .audit import Audit
-from .batch import Batch, Untraceable
+from .batch import Batch, Untraceable, trimmed
 from .outcome import Level, Through
-from .sizes import QUICK, in_batches
+from .sizes import FIRST, QUICK, QUICKS_FIRST, in_batches
 from .through import moves, through
 from .tracing import traced
 
@@ -71,7 +71,7 @@ class BatchedEvaluator:
         audit = Audit(problem, theta, self._limit())
         # the components of an array stand together
         ends = [*(np.flatnonzero(np.diff(owners)) + 1).tolist(), len(components)]
-        with watched(self.progress, len(components)) as tick:
+        with trimmed(), watched(self.progress, len(components)) as tick:
             start = 0
             for end in ends if len(components) else ():
                 mine, block = slice(start, end), blocks[owners[start]]
@@ -94,7 +94,7 @@ class BatchedEvaluator:
     ) -> dict[int, Through]:
         """The slopes of arrays from those of their sums; see the module of that name."""
         limit = self._limit()
-        with watched(self.progress, sum(block.size for block in blocks)) as tick:
+        with trimmed(), watched(self.progress, sum(block.size for block in blocks)) as tick:
             found = through(problem, theta, blocks, at, limit)
             tick(sum(blocks[k].size for k in found))
         return found
@@ -128,13 +128,12 @@ class BatchedEvaluator:
         problem, theta, block = work.problem, work.theta, work.block
         total, each = work.points.shape
         chosen = audit.of(work.components, work.points)
-        pool = audit.pool
 
         def some(start: int, stop: int) -> Batch:
             offsets = np.repeat(work.components[start:stop] - block.start, each)
             numbers = work.points[start:stop].reshape(-1)
             began = time.thread_time()
-            found, batch = traced(problem, theta, block, offsets, numbers, audit.limit / 2, pool)
+            found, batch = traced(problem, theta, block, offsets, numbers, audit.limit / 2)
             spent = time.thread_time() - began
             values[start:stop] = found.reshape(-1, each)
             chosen.compare(values, start, stop)
@@ -144,7 +143,8 @@ class BatchedEvaluator:
                 raise _QuickerError
             return batch
 
-        in_batches(total, each, audit.limit / 2, audit.seconds <= QUICK, some)
+        first = QUICKS_FIRST if audit.seconds <= QUICK else FIRST
+        in_batches(total, each, audit.limit / 2, first, some)
 
 
 @dataclass(slots=True)

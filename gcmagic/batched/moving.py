@@ -9,15 +9,15 @@ import numpy as np
 
 from ..parameters import Block
 from ..problem import Problem
-from .batch import Batch, Pool
+from .batch import Batch
 from .look import Product
-from .sizes import in_batches
+from .sizes import CACHE, QUICKS_FIRST, in_batches
 from .taps import Move, Taps
 from .tracing import traced_with
 
 # so many elements of several sums go together: beyond, a copy waits longer for the layers before
 # its own than a call takes
-TOGETHER = 2048
+TOGETHER = 600
 
 # elements of one sum: which sum, their flat places in it, and a row of numbers for each
 Request = tuple[int, np.ndarray, np.ndarray]
@@ -30,8 +30,8 @@ class Mover:
     ----------
     sums
         One product for each sum, by which it is moved, and the array that it is of.
-    limit, pool
-        Bytes that the copies may take, and their memory.
+    limit
+        Bytes that the copies may take.
 
     Attributes
     ----------
@@ -48,10 +48,9 @@ class Mover:
         blocks: Sequence[Block],
         sums: Mapping[int, tuple[int, Product]],
         limit: float,
-        pool: Pool,
     ) -> None:
         self.problem, self.theta, self.blocks, self.sums = problem, theta, blocks, sums
-        self.limit, self.pool = limit, pool
+        self.limit = limit
         self.nfev, self.share = 0, 0.0
         self._per_copy: Batch | None = None
         self._copies = 1
@@ -95,7 +94,10 @@ class Mover:
                     targets.append(out[own])
             return self._called(parts, targets)
 
-        in_batches(int(ends[-1]), each, self.limit, True, some, self._per_copy, self._copies)
+        # what comes of a sum is about as large as it is
+        largest = max(self.sums[at][1].value.nbytes for at, _, _ in requests)
+        first = max(QUICKS_FIRST, CACHE // largest)
+        in_batches(int(ends[-1]), each, self.limit, first, some, self._per_copy, self._copies)
 
     def _called(self, requests: list[Request], values: list[np.ndarray]) -> Batch:
         each = requests[0][2].shape[1]
@@ -113,7 +115,7 @@ class Mover:
             if index is not None:
                 index[own] = np.unravel_index(offsets, product.value.shape)[along]
             done = own.stop
-        batch = Batch(count, self.limit, self.pool)
+        batch = Batch(count, self.limit)
         batch.taps = taps = Taps(moves, along, index)
         still = np.zeros(count, dtype=int)
         blocks = [self.blocks[k] for k in arrays]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..parameters import Block
 from ..problem import Problem
-from .batch import Batch, Pool, TooLarge, Untraceable
+from .batch import Batch, TooLarge, Untraceable
 from .look import Addend, Look, Node, Product
 from .tracing import traced_with
 
@@ -33,6 +33,8 @@ class Part:
         What every array does, and in which sum.
     beside
         Arrays that J depends on in other ways as well.
+    exact
+        Whether J did not move by a bit with every component moved and their sums held still.
 
     Arrays are told by their place among those that were asked for.
     """
@@ -40,6 +42,7 @@ class Part:
     sums: dict[int, tuple[int, Product]]
     uses: dict[int, list[tuple[Product | Addend, int]]]
     beside: frozenset[int]
+    exact: bool
 
     @property
     def elements(self) -> int:
@@ -55,7 +58,6 @@ class Planner:
     theta: np.ndarray
     blocks: Sequence[Block]
     limit: float
-    pool: Pool
     nfev: int = 0
 
     def size(self, part: Part) -> int:
@@ -106,7 +108,7 @@ class Planner:
         """
         counts = [self.blocks[k].size * (k in moving) or PROBED * (not moving) for k in chosen]
         total = sum(counts) + 1
-        batch, moved, start = Batch(total, limit, self.pool), [], 0
+        batch, moved, start = Batch(total, limit), [], 0
         batch.taps = look = Look(np.repeat(np.arange(len(chosen) + 1), [*counts, 1]))
         for k, count in zip(chosen, counts, strict=True):
             block, own = self.blocks[k], slice(start, start + count)
@@ -154,6 +156,7 @@ class Planner:
                     {at: (chosen[sums[at].array], sums[at]) for at in sorted(own)},
                     {chosen[array]: uses[array] for array in sorted(mine)},
                     frozenset(chosen[array] for array in mine & beside),
+                    unmoved,
                 )
             )
         return parts

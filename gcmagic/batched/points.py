@@ -17,7 +17,7 @@ from ..parameters import ParameterLayout
 from ..problem import Problem
 from .arrays import Copies
 from .audit import hold
-from .batch import Batch, TooLarge, Untraceable
+from .batch import Batch, TooLarge, Untraceable, trimmed
 from .tracing import called
 
 # numbers that the copies of theta may take together: more of them are no cheaper than calls
@@ -92,7 +92,8 @@ def values_at(
     layout = problem.layout
     leaves = _leaves(batch, layout, thetas)
     params = layout.views(thetas[0].copy())
-    values = called(problem, batch, params, dict(zip(layout.paths, leaves, strict=True)))
+    with trimmed():
+        values = called(problem, batch, params, dict(zip(layout.paths, leaves, strict=True)))
     rows = [*sorted(known), *_drawn(len(thetas))]
     plain = [known[row] if row in known else problem.cost_at(thetas[row]) for row in rows]
     before = sorted(known)

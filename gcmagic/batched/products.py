@@ -12,7 +12,7 @@ from .arrays import Copies
 from .batch import Batch
 from .chain import LARGE, Chain, Outer
 from .reductions import axes_of
-from .representation import RULES
+from .representation import RULES, picked
 from .shapes import transpose
 from .stacks import stacked
 
@@ -101,10 +101,10 @@ def _left(a: Copies, b: np.ndarray) -> Copies:
         return Copies(batch, (p, r), rows, base, (0,), a.index)
     assert delta is not None
     if axes == (1,):
-        return Copies(batch, (p, r), _moved(batch, base, delta, b[a.index[0]]))
+        return Copies(batch, (p, r), _moved(batch, base, delta, picked(b, a.index[0])))
     i, j = a.index
-    rows = np.multiply(b[j], delta[:, None], out=batch.room((n, r)))
-    rows += base[i]
+    rows = np.multiply(picked(b, j), delta[:, None], out=batch.room((n, r)))
+    rows += picked(base, i)
     return Copies(batch, (p, r), rows, base, (0,), (i,))
 
 
@@ -126,10 +126,10 @@ def _right(a: np.ndarray, b: Copies) -> Copies:
         return Copies(batch, (p, r), rows, base, (1,), b.index)
     assert delta is not None
     if axes == (0,):
-        return Copies(batch, (p, r), _moved(batch, base, a.T[b.index[0]], delta))
+        return Copies(batch, (p, r), _moved(batch, base, picked(a.T, b.index[0]), delta))
     i, j = b.index
-    rows = np.multiply(a.T[i], delta[:, None], out=batch.room((n, p)))
-    rows += base.T[j]
+    rows = np.multiply(picked(a.T, i), delta[:, None], out=batch.room((n, p)))
+    rows += picked(base.T, j)
     return Copies(batch, (p, r), rows, base, (1,), (j,))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from .batch import Batch
 from .chain import LARGE, Chain
-from .representation import Index, Representation
+from .representation import Index, Representation, picked
 
 F8 = np.dtype(np.float64)
 _NUMBERS = frozenset([int, float, np.float64])
@@ -235,7 +235,7 @@ def _of_bias(kind: Any, batch: Batch, ufunc: np.ufunc, x: Any, y: np.ndarray, fi
         return None
     index = x.index[spanned[0]]
     axis = spanned[0] + lead
-    beside = y[index] if axis == 0 else y.T[index]
+    beside = picked(y.T if axis else y, index)
     moved = x.rows[:, None]
     out = batch.room(beside.shape, np.bool_ if ufunc in ASKING else np.float64)
     if first:
@@ -270,14 +270,13 @@ def _beside(x: Any, y: np.ndarray) -> Any:
     if axes == (0,):
         if lead:
             return y
-        return y[0] if y.shape[0] == 1 else y[x.index[0]]
+        return y[0] if y.shape[0] == 1 else picked(y, x.index[0])
     if len(shape) != 2:
         return None
     if axes == (1,):
-        column = y[..., 0] if y.shape[-1] == 1 else y[..., x.index[0]].T
-        # () or (rows,) in all copies alike; (n,) or (n, rows) one a copy
         if y.shape[-1] == 1:
-            return column
-        return column[:, None] if y.ndim == 1 else column
+            return y[..., 0]  # () or (rows,), in all copies alike
+        beside = picked(y.T, x.index[0])  # (n,) or (n, rows), one a copy
+        return beside[:, None] if y.ndim == 1 else beside
     places = [i if n > 1 else 0 for i, n in zip(x.index[lead:], y.shape, strict=True)]
     return y[tuple(places)]

@@ -50,6 +50,11 @@ def reduction(function: Callable[..., Any], linear: bool = False) -> Callable[..
                 room = x.batch.room((chain.pieces()[0].stop, *x.shape))
                 return Copies(x.batch, (), chain.reduced(function, room))
             return Copies(x.batch, (), function(x.rows.reshape(x.batch.count, -1), axis=1))
+        if axis is None and not kwargs and linear and (delta := x.delta()) is not None:
+            moved = np.add.reduce(delta.reshape(x.batch.count, -1), axis=1)
+            if function is np.mean:
+                moved /= x.size
+            return Copies(x.batch, (), moved + function(x.base))
         keepdims = kwargs.pop("keepdims", _NO)
         keepdims = False if keepdims is _NO else bool(keepdims)
         kwargs = {k: v for k, v in kwargs.items() if v is not _NO and v is not None}

@@ -18,7 +18,7 @@ def in_batches(
     total: int,
     each: int,
     limit: float,
-    quick: bool,
+    first: int,
     call: Callable[[int, int], Batch],
     before: Batch | None = None,
     copies: int = 1,
@@ -31,8 +31,8 @@ def in_batches(
         Copies that one of them takes.
     limit
         Bytes that the copies may take.
-    quick
-        Whether the cost takes so little time that its arrays must be small.
+    first
+        Copies in the first call, whose memory nobody knows yet.
     call
         Gives the batch that it made, by whose memory the next stretch is measured.
     before, copies
@@ -43,7 +43,7 @@ def in_batches(
     Untraceable
         Where a few copies are too large already.
     """
-    done, count = 0, max(1, (QUICKS_FIRST if quick else FIRST) // each)
+    done, count = 0, max(1, first // each)
     if before is not None:
         count = _next(before, copies, each, limit)
     while done < total:

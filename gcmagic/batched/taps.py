@@ -33,6 +33,8 @@ class Leaf:
         start = self._start(x)
         if start is None:
             return None
+        if x is self.copies:
+            return np.arange(x.base.size).reshape(x.shape)
         # the array is ours, contiguous, and all of `x` lies in it
         found = np.array(start)
         for length, stride in zip(x.shape, x.base.strides, strict=True):

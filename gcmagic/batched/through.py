@@ -11,6 +11,8 @@ them, are then moved themselves, and have to agree.
 
 from __future__ import annotations
 
+import functools
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,12 +22,12 @@ from ..parameters import Block
 from ..problem import Problem
 from ..schemes import CENTRAL, steps_for
 from .agreement import NEARER, agreeing
-from .batch import Batch, Pool, TooLarge, Untraceable
+from .batch import Batch, TooLarge, Untraceable
 from .look import Addend, Product
-from .moving import TOGETHER, Mover
+from .moving import Mover
 from .outcome import Level, Through
 from .plan import Part, Planner
-from .sizes import in_batches
+from .sizes import QUICKS_FIRST, in_batches
 from .taps import Taps
 from .tracing import traced
 
@@ -40,6 +42,8 @@ WIDEST = 8.0
 # elements of the sums on which steps are tried, and how far curvature may put their slopes off, in
 # units of the largest of them: a tenth of the difference that a check is confident below
 TRIED, FINE = 8, 1e-8
+# so many elements are moved while steps are tried, more of them afterwards
+TRYING = 2048
 # steps are shortened by this at most, where an offset that they scale with has no part in J
 SHORTEST = 1e-5
 
@@ -49,7 +53,11 @@ Slopes = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def through(
-    problem: Problem, theta: np.ndarray, blocks: Sequence[Block], at: Level, limit: float
+    problem: Problem,
+    theta: np.ndarray,
+    blocks: Sequence[Block],
+    at: Level,
+    limit: float,
 ) -> dict[int, Through]:
     """The slopes of all components of some of the `blocks`, by their place among these.
 
@@ -64,7 +72,7 @@ def through(
     """
     if sum(block.size for block in blocks) < SMALLEST:
         return {}
-    planner = Planner(problem, theta, blocks, limit / 2, Pool())
+    planner = Planner(problem, theta, blocks, limit / 2)
     parts = [part for part in planner.parts() if part.elements <= MORE * planner.size(part)]
     return _found(planner, parts, at) if parts else {}
 
@@ -86,7 +94,7 @@ def moves(problem: Problem, theta: np.ndarray, blocks: Sequence[Block], limit: f
     sizes = [block.size for block in blocks]
     if sum(sizes) < SMALLEST:
         return sizes
-    planner = Planner(problem, theta, blocks, limit / 2, Pool())
+    planner = Planner(problem, theta, blocks, limit / 2)
     for part in planner.parts():
         own = planner.size(part)
         if part.elements < own:
@@ -102,29 +110,26 @@ class _Search:
         self.planner, self.parts, self.at = planner, parts, at
         self.problem, self.theta, self.blocks = planner.problem, planner.theta, planner.blocks
         self.sums = {number: own for part in parts for number, own in part.sums.items()}
-        self.mover = Mover(
-            self.problem, self.theta, self.blocks, self.sums, planner.limit, planner.pool
-        )
+        self.mover = Mover(self.problem, self.theta, self.blocks, self.sums, planner.limit)
         self.nfev = 0
 
     def found(self) -> dict[int, Through]:
         """The slopes of the arrays that their sums give."""
         steps = {number: self._first(number) for number in self.sums}
-        worth, few = self.parts, sum(h.size for h in steps.values()) <= TOGETHER
+        worth, few = self.parts, sum(h.size for h in steps.values()) <= TRYING
         if not few:
             steps = self._shortened(steps)
             share = self.mover.share
             worth = [p for p in worth if share * p.elements <= self.planner.size(p)]
             steps = {n: steps[n] for part in worth for n in part.sums}
         slopes = self._of_sums(steps, few)
+        unsure = {k for part in worth if not part.exact for k in part.uses}
         new = {
             k: self._of_array(k, uses, slopes, k in part.beside)
             for part in worth
             for k, uses in part.uses.items()
         }
-        holding, used = agreeing(
-            self.problem, self.theta, self.blocks, new, self.at, self.planner.limit
-        )
+        holding, used = agreeing(self.planner, new, self.at, unsure)
         nfev = used + self.nfev + self.mover.nfev + self.planner.nfev
         found: dict[int, Through] = {}
         for k in holding:  # what they share is counted once
@@ -158,16 +163,14 @@ class _Search:
 
         def some(start: int, stop: int) -> Batch:
             offsets, numbers = np.repeat(np.arange(start, stop), 2), points[start:stop].reshape(-1)
-            found, batch = traced(
-                self.problem, self.theta, block, offsets, numbers, limit, self.planner.pool, Taps()
-            )
+            found, batch = traced(self.problem, self.theta, block, offsets, numbers, limit, Taps())
             self.nfev += 1 if batch.unmoved else len(offsets)
             values[start:stop] = found.reshape(-1, 2)
             if batch.unmoved:
                 taken[start:stop] = np.inf
             return batch
 
-        in_batches(block.size, 2, limit, True, some)
+        in_batches(block.size, 2, limit, QUICKS_FIRST, some)
         return (values[:, 1] - values[:, 0]) / (2 * taken), taken
 
     def _first(self, number: int) -> np.ndarray:
@@ -177,18 +180,13 @@ class _Search:
         # by moving its own component, and what curvature makes in it stays far below
         return min(product.terms**0.5, WIDEST) * self._steps(product.value.reshape(-1))
 
-    def _some(self, size: int) -> np.ndarray:
-        """Elements of a sum of this size on which steps are tried."""
-        rng = np.random.default_rng(size)
-        return rng.choice(size, min(TRIED, size), replace=False)
-
     def _shortened(self, steps: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
         """The steps, shorter where the curvature at some of the elements asks for that."""
         left, factor = list(steps), dict.fromkeys(steps, 1.0)
         while left:
             asked = []
             for n in left:
-                own = self._some(steps[n].size)
+                own = _some(steps[n].size)
                 h = factor[n] * steps[n][own]
                 asked.append((n, np.concatenate([own, own]), np.concatenate([h, h / 2])))
             open_ = []
@@ -245,14 +243,14 @@ class _Search:
         """What `_differences` gives for whole sums, but for those whose steps are too long."""
         asked = []
         for n, h in steps.items():
-            own = self._some(h.size)
+            own = _some(h.size)
             places = np.concatenate([np.arange(h.size), own])
             asked.append((n, places, np.concatenate([h, h[own] / 2])))
         found: dict[int, Slopes] = {}
         for (n, h), (slopes, bends, taken) in zip(
             steps.items(), self._differences(asked), strict=True
         ):
-            own, size = self._some(h.size), h.size
+            own, size = _some(h.size), h.size
             if self._too_long(slopes[own], slopes[size:], taken[own], taken[size:]) == 1.0:
                 found[n] = slopes[:size], bends[:size], taken[:size]
         return found
@@ -275,6 +273,12 @@ class _Search:
 
     def _steps(self, base: np.ndarray) -> np.ndarray:
         return steps_for(base, CENTRAL, None, self.at.size)
+
+
+@functools.lru_cache
+def _some(size: int) -> np.ndarray:
+    """Elements of a sum of this size on which steps are tried."""
+    return np.array(random.Random(size).sample(range(size), min(TRIED, size)))
 
 
 def _points(base: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from ..parameters import Block
 from ..problem import Problem, as_cost
 from . import rules
 from .arrays import Copies, of_parameter
-from .batch import Batch, Pool, Untraceable
+from .batch import Batch, Untraceable
 from .objects import carrying, placed
 from .pending import resolved
 from .taps import Taps
@@ -34,7 +34,6 @@ def traced(
     offsets: np.ndarray,
     numbers: np.ndarray,
     limit: float = np.inf,
-    pool: Pool | None = None,
     taps: Taps | None = None,
 ) -> tuple[np.ndarray, Batch]:
     """J with the component at ``offsets[k]`` of `block` set to ``numbers[k]``, in one call.
@@ -48,7 +47,7 @@ def traced(
     TooLarge
         Where the copies would take more than `limit` bytes.
     """
-    batch = Batch(len(offsets), limit, pool)
+    batch = Batch(len(offsets), limit)
     batch.taps = taps
     return traced_with(problem, theta, batch, [(block, offsets, numbers)], taps), batch
 

@@ -5,7 +5,7 @@ import pytest
 
 from gcmagic.batched import BatchedEvaluator, Level
 from gcmagic.batched import moving as moving_module
-from gcmagic.batched.batch import Batch, Pool
+from gcmagic.batched.batch import Batch
 from gcmagic.batched.plan import Planner
 from gcmagic.problem import Problem
 from tests.batched.test_through import by_components
@@ -160,7 +160,7 @@ def problem_of(name):
 def test_which_arrays_go_together(name):
     problem, theta, wanted = problem_of(name)
     names = [block.name for block in problem.layout.blocks]
-    parts = Planner(problem, theta, problem.layout.blocks, 2**28, Pool()).parts()
+    parts = Planner(problem, theta, problem.layout.blocks, 2**28).parts()
     assert {"".join(names[k] for k in part.uses) for part in parts} == wanted
 
 
@@ -210,7 +210,7 @@ def test_what_arrays_are_multiplied_with_is_kept_within_the_budget(same):
     problem = Problem(cost, lambda p: p, P)
     limit = 44 * features.nbytes  # of the 20 products, and of the features once
     theta, blocks = problem.layout.flatten(P), problem.layout.blocks
-    assert bool(Planner(problem, theta, blocks, limit, Pool()).parts()) == same
+    assert bool(Planner(problem, theta, blocks, limit).parts()) == same
 
 
 def test_all_components_are_not_moved_at_once_where_their_copies_are_large():
@@ -222,6 +222,6 @@ def test_all_components_are_not_moved_at_once_where_their_copies_are_large():
         return sum(np.mean((features @ p["W"][:, k]) ** 2) for k in range(40))
 
     problem = Problem(cost, lambda p: p, {"W": weights})
-    parts = Planner(problem, weights.reshape(-1), problem.layout.blocks, 2**28, Pool()).parts()
+    parts = Planner(problem, weights.reshape(-1), problem.layout.blocks, 2**28).parts()
     assert parts == []
     assert most[1:] == [3]  # after all of them, which stops at the first column
