@@ -218,12 +218,9 @@ def ahead(
         asked.append(steps[:, None] * np.array([-1.0, 1.0]))
         thetas[row : row + asked[-1].size + 1] = theta
         row += 1
-        for direction, ts in zip(directions, asked[-1], strict=True):
-            (where,) = np.nonzero(direction)  # those of one array: a part of theta
-            if where.size:
-                part = slice(where[0], where[-1] + 1)
-                thetas[row : row + ts.size, part] += ts[:, None] * direction[part]
-            row += ts.size
+        moved = thetas[row : row + asked[-1].size].reshape(*asked[-1].shape, size)
+        moved += asked[-1][..., None] * directions[:, None]
+        row += asked[-1].size
     values = tried(problem, thetas, known, limit)
     if values is None:
         return nothing

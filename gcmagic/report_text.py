@@ -59,7 +59,7 @@ def by_sums(report: Report) -> list[str]:
     return [
         f"{enumerate_names(names)}: numeric slopes through the pre-activations Z = W A + b, "
         "by dJ/dW = dJ/dZ Aᵀ, dJ/db = Σ dJ/dZ;",
-        "components of each array and a direction over all of it, moved themselves, agree "
+        "each array moved itself, along a direction over all of its components, agrees "
         "(--epsilon moves every component)",
     ]
 

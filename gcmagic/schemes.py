@@ -97,8 +97,10 @@ def steps_for(theta: np.ndarray, scheme: Scheme, epsilon: float | None, cost: fl
         Where epsilon is no positive finite number.
     """
     if epsilon is None:
-        scale = 1.0 if scheme.is_complex else np.maximum(1.0, np.abs(theta))
-        return default_epsilon(scheme, cost) * scale * np.ones_like(theta)
+        step = default_epsilon(scheme, cost)
+        if scheme.is_complex:
+            return np.full(theta.shape, step)
+        return step * np.maximum(1.0, np.abs(theta))
     if not (
         isinstance(epsilon, (int, float, np.number)) and math.isfinite(epsilon) and epsilon > 0
     ):

@@ -3,65 +3,45 @@
 from __future__ import annotations
 
 import functools
-import random
-from collections.abc import Collection
 
 import numpy as np
 
-from ..parameters import Block
 from ..schemes import steps_along
 from .outcome import Level, Through
 from .plan import Planner
 from .points import MOST, tried
 
-# components that are moved themselves, of an array of more than so many and of a smaller one
-AUDITED, AUDITED_OF_FEW, FEW = 2, 1, 256
 # an audited slope may be off by this part of it, beside the noise: curvature, third order
 CURVED = 1e-6
 # a step is smaller by this, where a kink lies within the one before
 NEARER = 32.0
+# fewer calls than this cost no more than one of all
+FEW = 16
 
-# a direction in one array: which, the components that it moves, and how
-Line = tuple[int, np.ndarray, np.ndarray]
 
-
-def agreeing(
-    planner: Planner, found: dict[int, Through], at: Level, unsure: Collection[int]
-) -> tuple[list[int], int]:
-    """The arrays that do, by all of their components at once, and the evaluations.
-
-    Of those that are `unsure`, J may see one component in another way than the rest: some of these
-    are moved by themselves as well.
-    """
-    lines, nfev = [], 0
-    for k in found:
-        block = planner.blocks[k]
-        lines += [(k, np.arange(block.size), _spread(block.size))]
-        lines += [(k, one, np.ones(1)) for one in (_some(block) if k in unsure else ())]
+def agreeing(planner: Planner, found: dict[int, Through], at: Level) -> tuple[list[int], int]:
+    """The arrays that do, along a direction over all of their components, and the evaluations."""
+    left, nfev = list(found), 0
     for nearer in (1.0, 1 / NEARER):
-        steps = nearer * steps_along(np.array([along.size for _, _, along in lines]), at.size)
-        costs = _along(planner, lines, steps, at)
-        nfev += costs.size
-        left = []
-        for line, h, (below, above) in zip(lines, steps, costs, strict=True):
-            k, places, along = line
-            values, amplified = found[k].values[places], found[k].amplified[places]
-            error = at.noise * np.sqrt(amplified @ amplified) + CURVED * np.sqrt(values @ values)
-            off = abs((above - below) / (2 * h) - along @ values)
-            if not off <= error + at.noise / h:
-                left.append(line)
-        lines = left
-        if not lines:
+        counts = np.array([planner.blocks[k].size for k in left])
+        steps = nearer * steps_along(counts, at.size)
+        below, above = _along(planner, left, steps, at).T
+        nfev += 2 * len(left)
+        slopes = (above - below) / (2 * steps)
+        left = [
+            k
+            for k, h, slope in zip(left, steps, slopes, strict=True)
+            if not _agrees(found[k], slope, h, at)
+        ]
+        if not left:
             break
-    wrong = {k for k, _, _ in lines}
-    return [k for k in found if k not in wrong], nfev
+    return [k for k in found if k not in left], nfev
 
 
-def _some(block: Block) -> np.ndarray:
-    """Components of an array, drawn without replacement, a row each."""
-    rng = random.Random(block.start)  # NumPy's takes ten times as long for two
-    count = min(block.size, AUDITED if block.size > FEW else AUDITED_OF_FEW)
-    return np.array(rng.sample(range(block.size), count))[:, None]
+def _agrees(one: Through, slope: float, h: float, at: Level) -> bool:
+    error = at.noise * np.sqrt(one.amplified @ one.amplified) + at.noise / h
+    curved = CURVED * np.sqrt(one.values @ one.values)
+    return bool(abs(slope - _spread(one.values.size) @ one.values) <= error + curved)
 
 
 @functools.lru_cache(maxsize=16)
@@ -74,19 +54,21 @@ def _spread(size: int) -> np.ndarray:
     return found + np.copysign(0.5, found)
 
 
-def _along(planner: Planner, lines: list[Line], steps: np.ndarray, at: Level) -> np.ndarray:
-    """J below and above theta along each of the lines, a row each."""
-    problem, theta, blocks = planner.problem, planner.theta, planner.blocks
-    moves = [
-        (blocks[k].start + places, sign * h * along)
-        for (k, places, along), h in zip(lines, steps, strict=True)
-        for sign in (-1.0, 1.0)
-    ]
-    if (1 + len(moves)) * theta.size <= MOST:  # beyond, calls one by one are as quick
+def _along(planner: Planner, arrays: list[int], steps: np.ndarray, at: Level) -> np.ndarray:
+    """J below and above theta along a direction through each array, a row each."""
+    problem, theta = planner.problem, planner.theta
+    moves = []
+    for k, h in zip(arrays, steps.tolist(), strict=True):
+        block = planner.blocks[k]
+        change = h * _spread(block.size)
+        moves += [(block.slice, -change), (block.slice, change)]
+    # calls one by one are as quick for few of them, and for large arrays
+    if FEW <= len(moves) <= MOST / theta.size - 1:
         thetas = np.repeat(theta[None], 1 + len(moves), axis=0)
-        for row, (where, change) in enumerate(moves, start=1):
-            thetas[row, where] += change
-        values = tried(problem, thetas, {0: at.cost}, planner.limit)
+        for row, (where, change) in zip(thetas[1:], moves, strict=True):
+            row[where] += change
+        # no more plain calls: nothing but the right values agrees
+        values = tried(problem, thetas, {0: at.cost}, planner.limit, 0)
         if values is not None:
             return values[1:].reshape(-1, 2)
     costs, moved = [], theta.copy()

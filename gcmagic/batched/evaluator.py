@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -50,7 +51,6 @@ class BatchedEvaluator:
         self.progress = progress
         self.memory = memory
         self.reasons: dict[str, str] = {}
-        self._asked, self._free = -np.inf, 0.0
         self._left: dict[str, Any] = {}  # arrays that are the loop's, and of which function
 
     def __call__(
@@ -81,13 +81,8 @@ class BatchedEvaluator:
         return values
 
     def _limit(self) -> float:
-        """Bytes that the copies may take; the system is asked once a second at most."""
-        if self.memory is not None:
-            return self.memory
-        now = time.monotonic()
-        if now - self._asked > 1.0:
-            self._asked, self._free = now, free_memory()
-        return self._free
+        """Bytes that the copies may take."""
+        return _free(int(time.monotonic())) if self.memory is None else self.memory
 
     def through(
         self, problem: Problem, theta: np.ndarray, blocks: Sequence[Block], at: Level
@@ -185,6 +180,12 @@ class _QuickerError(Exception):
 
 def _raised(error: BaseException) -> str:
     return f"{type(error).__name__} with copies: {error}"
+
+
+@functools.lru_cache(maxsize=1)
+def _free(second: int) -> float:
+    """What is free in this second: the system is asked no more often."""
+    return free_memory()
 
 
 def free_memory() -> float:

@@ -18,7 +18,7 @@ import numpy as np
 from .arrays import Copies
 from .batch import Batch, Untraceable
 from .nested import exchanged
-from .taps import Leaf
+from .taps import Leaves
 
 
 class Node:
@@ -184,11 +184,11 @@ class Look:
         self.products: list[Product] = []
         self.addends: list[Addend] = []
         self.blamed: set[int] = set()  # arrays that J does not see in sums alone
-        self._leaves: list[Leaf] = []
+        self._leaves = Leaves()
 
     def watch(self, leaf: Copies) -> None:
         """One more array."""
-        self._leaves.append(Leaf(leaf))
+        self._leaves.add(leaf)
 
     def product(self, a: Any, b: Any) -> Any:
         """``a @ b``; None where neither is an array."""
@@ -236,13 +236,12 @@ class Look:
 
     def found(self, x: Any) -> tuple[int, np.ndarray] | None:
         """Which array `x` is a view of, and where its elements lie in it."""
-        if type(x) is not Copies:
+        number = self._leaves.place(x)
+        if number is None:
             return None
-        for number, leaf in enumerate(self._leaves):
-            places = leaf.places(x)
-            if places is not None:
-                return number, places
-        return None
+        places = self._leaves[number].places(x)
+        assert places is not None
+        return number, places
 
     def _behind(self, x: Copies) -> set[int]:
         """The arrays that `x` comes from, as far as the components that are moved show it."""
@@ -261,7 +260,8 @@ def _sum_of(look: Any, ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -
     if kwargs and (list(kwargs) != ["out"] or type(kwargs["out"][0]) is not Held):
         return None
     # np.shape would be told of as a use
-    shape = np.broadcast_shapes(*(getattr(x, "shape", ()) for x in inputs))
+    left, right = (getattr(x, "shape", ()) for x in inputs)
+    shape = left if left == right else np.broadcast_shapes(left, right)
     held = [x for x in inputs if type(x) is Held]
     parts = [x.node for x in held if x.node is not None]
     if not parts or any(x.shape != shape for x in held):

@@ -21,7 +21,8 @@ def placed(structure: Any, path: tuple[Any, ...], leaf: Any) -> Any:
         return leaf
     key, *rest = path
     item = placed(structure[key], tuple(rest), leaf)
-    if isinstance(structure, (MutableMapping, MutableSequence)):
+    # the question to abstract classes takes as long as all the rest
+    if type(structure) is dict or isinstance(structure, (MutableMapping, MutableSequence)):
         structure[key] = item
         return structure
     items = [item if k == key else old for k, old in enumerate(structure)]

@@ -33,8 +33,6 @@ class Part:
         What every array does, and in which sum.
     beside
         Arrays that J depends on in other ways as well.
-    exact
-        Whether J did not move by a bit with every component moved and their sums held still.
 
     Arrays are told by their place among those that were asked for.
     """
@@ -42,7 +40,6 @@ class Part:
     sums: dict[int, tuple[int, Product]]
     uses: dict[int, list[tuple[Product | Addend, int]]]
     beside: frozenset[int]
-    exact: bool
 
     @property
     def elements(self) -> int:
@@ -143,20 +140,20 @@ class Planner:
                 beside.add(array)
                 if any(type(use) is Addend for use, _ in uses[array]):
                     del uses[array]  # with its sums held still, it is not itself any more
-        left = {array for array in uses if all(at >= 0 for _, at in uses[array])}
+        sums_of = {array: {at for _, at in mine} for array, mine in uses.items()}
+        left = {array for array, own in sums_of.items() if min(own) >= 0}
         parts = []
         while left:
             mine, own = {min(left)}, set[int]()
             for _ in left:  # as far as one array leads to another
-                own = {at for array in mine for _, at in uses[array]}
-                mine = {a for a in left if any(at in own for _, at in uses[a])}
+                own = {at for array in mine for at in sums_of[array]}
+                mine = {array for array in left if own & sums_of[array]}
             left -= mine
             parts.append(
                 Part(
                     {at: (chosen[sums[at].array], sums[at]) for at in sorted(own)},
                     {chosen[array]: uses[array] for array in sorted(mine)},
                     frozenset(chosen[array] for array in mine & beside),
-                    unmoved,
                 )
             )
         return parts

@@ -74,14 +74,22 @@ class Known:
 
 
 def values_at(
-    problem: Problem, thetas: np.ndarray, known: dict[int, float], limit: float = np.inf
+    problem: Problem,
+    thetas: np.ndarray,
+    known: dict[int, float],
+    limit: float = np.inf,
+    audited: int = AUDITED,
 ) -> np.ndarray:
-    """J at each row of `thetas`, in one call; two of them, and those known, compared with calls.
+    """J at each row of `thetas`, in one call; some of them, and those known, compared with calls.
 
     Parameters
     ----------
     known
         J by row, from plain calls; each the centre of the rows that follow it.
+    limit
+        Bytes that the copies may take.
+    audited
+        How many more are compared.
 
     Raises
     ------
@@ -94,7 +102,7 @@ def values_at(
     params = layout.views(thetas[0].copy())
     with trimmed():
         values = called(problem, batch, params, dict(zip(layout.paths, leaves, strict=True)))
-    rows = [*sorted(known), *_drawn(len(thetas))]
+    rows = [*sorted(known), *_drawn(len(thetas), audited)]
     plain = [known[row] if row in known else problem.cost_at(thetas[row]) for row in rows]
     before = sorted(known)
     centres = [known[max((k for k in before if k <= row), default=before[0])] for row in rows]
@@ -103,18 +111,22 @@ def values_at(
 
 
 @functools.lru_cache
-def _drawn(count: int) -> list[int]:
+def _drawn(count: int, some: int) -> list[int]:
     """Rows that are compared with plain calls."""
     rng = np.random.default_rng(count)
-    return rng.choice(count, min(AUDITED, count), replace=False).tolist()
+    return rng.choice(count, min(some, count), replace=False).tolist()
 
 
 def tried(
-    problem: Problem, thetas: np.ndarray, known: dict[int, float], limit: float
+    problem: Problem,
+    thetas: np.ndarray,
+    known: dict[int, float],
+    limit: float,
+    audited: int = AUDITED,
 ) -> np.ndarray | None:
     """As `values_at`; None where that cannot be."""
     try:
-        return values_at(problem, thetas, known, limit)
+        return values_at(problem, thetas, known, limit, audited)
     except (Untraceable, TooLarge, Exception, SystemExit):  # plain calls say what it is
         return None
 

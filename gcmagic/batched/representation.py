@@ -13,6 +13,7 @@ the rules, which enter themselves into `RULES`; everything else is refused by ra
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -122,7 +123,7 @@ class Representation:
     @property
     def size(self) -> int:
         """Numbers in one copy."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -175,7 +176,10 @@ class Representation:
         if not self.axes:
             return self.rows[k]
         assert self.base is not None
-        out = np.array(self.base, dtype=np.result_type(self.base, self.rows))
+        same = self.base.dtype is self.rows.dtype
+        out = (
+            self.base.copy() if same else np.array(self.base, np.result_type(self.base, self.rows))
+        )
         rest: list[Any] = [slice(None)] * self.ndim
         for a, i in zip(self.axes, self.index, strict=True):
             rest[a] = i[k]

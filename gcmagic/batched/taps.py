@@ -46,18 +46,49 @@ class Leaf:
         return self._start(x) is not None
 
     def _start(self, x: Any) -> int | None:
-        if type(x) is not Copies or x.base is None:
-            return None
-        if any(n > 1 and axis not in x.axes for axis, n in enumerate(x.shape)):
-            return None
-        base = self._base
+        base, whole = self._base, x is self.copies
+        if not whole:
+            if type(x) is not Copies or x.base is None:
+                return None
+            if any(n > 1 and axis not in x.axes for axis, n in enumerate(x.shape)):
+                return None
         if self.copies.rows is not self._rows or self.copies.base is not base:
             raise Untraceable("changes an array in place")  # what is multiplied is not the array
-        if x is self.copies:
+        if whole:
             return 0
         if not (np.may_share_memory(x.rows, self._rows) and np.may_share_memory(x.base, base)):
             return None
         return x.base.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+
+
+class Leaves:
+    """The parameter arrays in copies, in the order in which they came."""
+
+    __slots__ = ("_all", "_places")
+
+    def __init__(self) -> None:
+        self._all: list[Leaf] = []
+        self._places: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, place: int) -> Leaf:
+        return self._all[place]
+
+    def add(self, copies: Copies) -> None:
+        """One more."""
+        self._places[id(copies)] = len(self._all)
+        self._all.append(Leaf(copies))
+
+    def place(self, x: Any) -> int | None:
+        """The place of the one that `x` is, or is a view of; None where it is none."""
+        if type(x) is not Copies:
+            return None
+        place = self._places.get(id(x))
+        if place is not None and self._all[place].holds(x):  # as nearly always
+            return place
+        return next((k for k, leaf in enumerate(self._all) if leaf.holds(x)), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,20 +130,18 @@ class Taps:
     ) -> None:
         self._moves = {} if moves is None else moves
         self._along, self._index = along, index
-        self._leaves: list[Leaf] = []
+        self._leaves = Leaves()
         self._seen: list[int] = []
 
     def watch(self, leaf: Copies) -> None:
         """One more array."""
-        self._leaves.append(Leaf(leaf))
+        self._leaves.add(leaf)
         self._seen.append(0)
 
     def product(self, a: Any, b: Any) -> Any:
         """``a @ b``; None where neither is an array of its."""
-        left = next((k for k, leaf in enumerate(self._leaves) if leaf.holds(a)), None)
-        number = left
-        if number is None:
-            number = next((k for k, leaf in enumerate(self._leaves) if leaf.holds(b)), None)
+        left = self._leaves.place(a)
+        number = self._leaves.place(b) if left is None else left
         if number is None:
             return None
         array, other = (b, a) if left is None else (a, b)

@@ -5,8 +5,8 @@ the sum of dJ/dZ over the examples, so that the slopes of the few elements of Z,
 differences as those of parameters are, give the slopes of the many elements of W: 3,200 instead of
 78,400 in a layer of 784 to 100 over 32 examples. An element of Z moves one example only, which
 makes each of them cheaper as well. What J does with W beside, a penalty, is taken by differences of
-W with Z held still, and added: the chain rule. Some components of W, and a direction over all of
-them, are then moved themselves, and have to agree.
+W with Z held still, and added: the chain rule. Along a direction over all of its components W is
+then moved itself, and has to agree.
 """
 
 from __future__ import annotations
@@ -123,13 +123,12 @@ class _Search:
             worth = [p for p in worth if share * p.elements <= self.planner.size(p)]
             steps = {n: steps[n] for part in worth for n in part.sums}
         slopes = self._of_sums(steps, few)
-        unsure = {k for part in worth if not part.exact for k in part.uses}
         new = {
             k: self._of_array(k, uses, slopes, k in part.beside)
             for part in worth
             for k, uses in part.uses.items()
         }
-        holding, used = agreeing(self.planner, new, self.at, unsure)
+        holding, used = agreeing(self.planner, new, self.at)
         nfev = used + self.nfev + self.mover.nfev + self.planner.nfev
         found: dict[int, Through] = {}
         for k in holding:  # what they share is counted once

@@ -330,7 +330,7 @@ def test_sums_that_are_no_better_than_their_curvature_are_left(monkeypatch):
     first = _Search._first
     monkeypatch.setattr(_Search, "_first", lambda self, number: 300 * first(self, number))
     monkeypatch.setattr(_Search, "_too_long", lambda self, *slopes: 1.0)
-    monkeypatch.setattr(through_module, "agreeing", lambda p, t, b, found, *_: (list(found), 0))
+    monkeypatch.setattr(through_module, "agreeing", lambda planner, found, at: (list(found), 0))
     problem = curved(10)
     report = gcm.check(problem.fun, problem.grad, problem.params, steps=0)
     assert report.verdict is gcm.PASS
