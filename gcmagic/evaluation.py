@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .errors import CheckInterrupted, GradcheckError, UserCodeError
+from .parameters import Workspace
 from .problem import Problem, as_cost, raised_at
 
 Progress = Callable[[range], AbstractContextManager[Iterable[int]]]
@@ -35,7 +36,16 @@ class PlainCalls:
     Beside the calls themselves as little as possible happens: no array is copied, no dict is made.
     """
 
-    __slots__ = ("_kinds", "_problem", "_starts", "_theta", "_workspace", "_writers")
+    __slots__ = (
+        "_call",
+        "_few",
+        "_kinds",
+        "_problem",
+        "_starts",
+        "_theta",
+        "_workspace",
+        "_writers",
+    )
 
     def __init__(self, problem: Problem, theta: np.ndarray, dtype: Any = np.float64) -> None:
         self._problem = problem
@@ -44,6 +54,8 @@ class PlainCalls:
         self._workspace = problem.layout.workspace(theta, dtype)
         self._writers = [self._workspace.writer(block) for block in problem.layout.blocks]
         self._starts = [block.start for block in problem.layout.blocks]
+        self._few = 1  # components until something else is looked at: the fewer the slower J is
+        self._call = self._number if np.dtype(dtype) != np.float64 else problem.fun
 
     def rows(
         self, components: np.ndarray, points: np.ndarray, fresh: bool = False
@@ -86,59 +98,75 @@ class PlainCalls:
         except (Exception, SystemExit) as error:
             raise self._told(error, where) from error
 
-    def pairs(
+    def values(
         self, components: np.ndarray, points: np.ndarray, tick: Callable[[int], None]
     ) -> np.ndarray:
-        """As `rows`, for two real points each: the same loop without what the others need.
+        """As `rows`, in one array, with next to nothing done between one call and the next.
 
         `tick` hears of components a few at a time, the fewer the slower the cost is.
+
+        Raises
+        ------
+        UserCodeError
+            Where the cost raised; says for which component.
         """
-        layout, fun, name = self._problem.layout, self._problem.fun, self._problem.cost_name
-        space = self._workspace
         owners = np.searchsorted(self._starts, components, side="right") - 1
-        ends = [*(np.flatnonzero(np.diff(owners)) + 1).tolist(), len(components)]
-        found: list[Any] = []
-        k, offset, begin, few = 0, 0, 0, 1
+        # an array ends here, or so many components are enough at once
+        ends = {
+            *(np.flatnonzero(np.diff(owners)) + 1).tolist(),
+            *range(_CHUNK, len(owners), _CHUNK),
+        }
+        found, begin = np.empty_like(points), 0
+        for end in sorted(ends | {len(owners)}) if len(owners) else ():
+            part = slice(begin, end)
+            costs = self._costs(owners[begin], components[part], points[part], tick)
+            found[part] = np.array(costs, found.dtype).reshape(-1, points.shape[1])
+            begin = end
+        return found
+
+    def _costs(
+        self, owner: int, components: np.ndarray, points: np.ndarray, tick: Callable[[int], None]
+    ) -> list[Any]:
+        """J at all points of components of one array, one component after the other."""
+        fun, space = self._problem.fun, self._workspace
+        block = self._problem.layout.blocks[owner]
+        numbers, each = space.numbers(block), points.shape[1]
+        # lists, made at once: NumPy asked for a few numbers now and then, when the cost has filled
+        # the caches with other things, takes a hundredth of the time of the calls
+        places, centres = (components - block.start).tolist(), self._theta[components].tolist()
+        # two of them apart: a list a component would keep the garbage collector busy
+        pairs = numbers is not None and each == 2
+        rows = [places, centres, *(points.T.tolist() if pairs else [points.tolist()])]
+        costs: list[Any] = []
+        done = 0
         try:
-            for end in ends:
-                block = layout.blocks[owners[begin]]
-                write, offset = self._writers[owners[begin]], block.start
-                numbers, params = space.numbers(block), space.params
-                while begin < end:
-                    part = slice(begin, min(end, begin + few))
-                    places = (components[part] - offset).tolist()
-                    centres = self._theta[components[part]].tolist()
-                    began = monotonic()
-                    costs: list[Any] = []
-                    note = costs.append
-                    # numbers alone: a list a component would keep the garbage collector busy
-                    lows, highs = points[part].T.tolist()
-                    rows = zip(places, centres, lows, highs, strict=True)
-                    if numbers is not None:
-                        for k, centre, low, high in rows:
-                            numbers[k] = low
-                            note(fun(params))
-                            numbers[k] = high
-                            note(fun(params))
-                            numbers[k] = centre
-                    else:
-                        for k, centre, low, high in rows:
-                            write(k, low)
-                            note(fun(space.params))
-                            write(k, high)
-                            note(fun(space.params))
-                            write(k, centre)
-                    if set(map(type, costs)) != {np.float64}:
-                        costs = [as_cost(value, name, self._kinds) for value in costs]
-                    found += costs
-                    tick(part.stop - part.start)
-                    begin = part.stop
-                    few = min(_CHUNK, 2 * few) if monotonic() - began < _SOON else (few + 1) // 2
+            while done < len(places):
+                began = monotonic()
+                some = zip(*(row[done : done + self._few] for row in rows), strict=True)
+                if numbers is not None and pairs:
+                    _two(self._call, space.params, numbers, some, costs)
+                else:
+                    write = self._writers[owner] if numbers is None else numbers.__setitem__
+                    _each(self._call, space, write, some, costs)
+                few, soon = len(costs) // each - done, monotonic() - began < _SOON
+                new = slice(each * done, None)
+                if self._call is fun and not _FLOATS.issuperset(map(type, costs[new])):
+                    # an array of one number, say, into which the cost may write the next one
+                    self._call = self._number
+                    del costs[new]
+                    continue
+                tick(few)
+                done += few
+                self._few = min(_CHUNK, 2 * few) if soon else (few + 1) // 2
         except GradcheckError:
             raise
         except (Exception, SystemExit) as error:
-            raise self._told(error, offset + k) from error
-        return np.array(found, dtype=float).reshape(-1, 2)
+            raise self._told(error, components[min(len(costs) // each, len(places) - 1)]) from error
+        return costs
+
+    def _number(self, params: Any) -> Any:
+        """J as one number, whatever the cost returns it as."""
+        return as_cost(self._problem.fun(params), self._problem.cost_name, self._kinds)
 
     def _told(self, error: BaseException, where: int) -> UserCodeError:
         return UserCodeError(
@@ -148,11 +176,45 @@ class PlainCalls:
 
     def moved(self) -> bool:
         """Whether the cost has written into its parameters."""
-        return not np.array_equal(self._workspace.vector(), self._theta, equal_nan=True)
+        now, theta = self._workspace.vector(), self._theta
+        # to look for NaN takes ten times as long
+        return not (np.array_equal(now, theta) or np.array_equal(now, theta, equal_nan=True))
 
 
 _CHUNK = 4096  # components whose points are taken out of their array at once
-_SOON = 0.02  # seconds after which a bar may wait to hear more
+_SOON = 0.05  # seconds after which a bar may wait to hear more
+_FLOATS = {float, np.float64}  # what nobody changes after it was returned
+
+
+def _two(
+    call: Callable[[Any], Any],
+    params: Any,
+    numbers: memoryview[float],
+    rows: Iterable[tuple[int, float, float, float]],
+    costs: list[Any],
+) -> None:
+    """The loop: of each component its place in `numbers`, what it is, and two values."""
+    for k, centre, low, high in rows:
+        numbers[k] = low
+        costs.append(call(params))
+        numbers[k] = high
+        costs.append(call(params))
+        numbers[k] = centre
+
+
+def _each(
+    call: Callable[[Any], Any],
+    space: Workspace,
+    write: Callable[[int, Any], None],
+    rows: Iterable[tuple[int, float, list[Any]]],
+    costs: list[Any],
+) -> None:
+    """The same for any number of values, and for parameters that no memory is shared with."""
+    for k, centre, row in rows:
+        for value in row:
+            write(k, value)
+            costs.append(call(space.params))
+        write(k, centre)
 
 
 @contextmanager
@@ -226,18 +288,8 @@ def one_by_one(
     tick: Callable[[int], None],
 ) -> np.ndarray:
     """The values by plain calls; `tick` hears of every component."""
-    values = np.empty_like(points)
     calls = PlainCalls(problem, theta, points.dtype)
-    for first in range(0, len(components), _CHUNK):
-        part = slice(first, first + _CHUNK)
-        if points.dtype == np.float64 and points.shape[1] == 2:
-            values[part] = calls.pairs(components[part], points[part], tick)
-            continue
-        rows = []
-        for row in calls.rows(components[part], points[part]):
-            rows.append(row)
-            tick(1)
-        values[part] = rows
+    values = calls.values(components, points, tick)
     if calls.moved():  # the cost writes into its parameters: give it new ones at every call
         calls = PlainCalls(problem, theta, points.dtype)
         for place, row in enumerate(calls.rows(components, points, fresh=True)):

@@ -272,7 +272,7 @@ class Workspace:
 
         return write
 
-    def numbers(self, block: Block) -> memoryview | None:
+    def numbers(self, block: Block) -> memoryview[float] | None:
         """The components of `block` to be set one by one, in a sixth of the time of an array's.
 
         None where it is no array of float64, and `writer` is needed.

@@ -100,6 +100,9 @@ def as_cost(value: Any, name: str = "the cost", kinds: str = "fiub") -> Any:
     """
     if type(value) is float or type(value) is np.float64:  # as nearly all are
         return float(value)
+    plain = type(value) is np.ndarray or isinstance(value, np.generic)  # np.squeeze(cost), for one
+    if plain and value.size == 1 and value.dtype.kind in kinds:
+        return value.item()
     if not isinstance(value, (np.ndarray, np.generic, int, float, complex)):
         arrived, advice = describe(value), ""
     else:

@@ -33,6 +33,36 @@ def test_each_value_is_the_cost_with_one_component_moved():
             assert found[i, k] == problem.cost_at(moved)
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_cost_may_return_the_same_array_each_time(shape, late):
+    kept, calls = np.zeros(shape), iter(range(100))
+
+    def cost(p):
+        kept[...] = value = np.sum(p["a"] ** 3)
+        return float(value) if late and next(calls) < 5 else kept
+
+    problem = Problem(cost, lambda p: p, {"a": np.arange(4.0)})
+    theta = np.arange(4.0)
+    found = SerialEvaluator()(problem, theta, every, points(theta))
+    np.testing.assert_array_equal(
+        found, np.sum(theta**3) - theta[:, None] ** 3 + points(theta) ** 3
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", [float, np.float32, np.longdouble, np.int64, np.squeeze, lambda v: np.array([[v]])]
+)
+@pytest.mark.parametrize("each", [1, 2, 3])
+def test_what_a_cost_returns_one_number_as_makes_no_difference(kind, each):
+    problem = Problem(lambda p: kind(p["a"] @ p["a"] + p["b"]), lambda p: p, {"a": every, "b": 1})
+    theta = np.arange(5.0)
+    at = theta[:, None] + np.arange(1.0, 1.0 + each)
+    found = SerialEvaluator()(problem, theta, np.arange(5), at)
+    moved = np.sum(theta[:4] ** 2) + theta[4] + np.where(theta < 4, at.T**2 - theta**2, at.T - 4).T
+    np.testing.assert_array_equal(found, moved)
+
+
 def test_a_cost_that_writes_into_its_parameters_gets_new_ones_each_time():
     def spoil(p):
         p["a"] *= 2.0
