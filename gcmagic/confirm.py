@@ -12,7 +12,8 @@ from .extended import right_in_extended_precision, slopes_right_in_extended_prec
 from .ladder import steady
 from .nearby import jittered
 from .noise import NOISE_BOUND, noise_of
-from .phase import Phase, Settings, compare, doubt
+from .one_array import compare, doubt
+from .phase import Phase, Settings
 from .problem import Problem
 
 # components of an array that are looked at again

@@ -20,8 +20,10 @@ from .first_look import BACKWARD_ROUNDING
 from .locating import Located, locate
 from .noise import NOISE_BOUND, noise_of
 from .notation import exponent
+from .one_array import blank, compare
+from .one_point import unit_step
 from .parameters import Block
-from .phase import EXPECTED_NOISE, Phase, Settings, blank, compare, cost_size, unit_step
+from .phase import EXPECTED_NOISE, Phase, Settings, cost_size
 from .problem import Problem
 from .refusals import stuck, unusable
 from .schemes import UNIT_ROUNDOFF

@@ -17,6 +17,9 @@ BACKWARD_ROUNDING = 64.0
 LONGER = 4
 # as many of all components have to disagree before it is more than a bug here and a kink there
 MUCH = 0.25
+# with fewer components than this, what tells little more is left out: a look along a line, or the
+# noise of J, takes as much as several of them
+FEW = 20
 
 
 def are_plain(
@@ -40,15 +43,21 @@ def are_plain(
 
 
 def is_cheaper(
-    gradient: np.ndarray, every: Sequence[Derivative], noise: float, cost: float, threshold: float
+    gradient: np.ndarray,
+    every: Sequence[Derivative],
+    noise: float,
+    cost: float,
+    threshold: float,
+    settled: np.ndarray,
 ) -> bool:
     """Whether to go on from here takes less than to measure the noise, which was taken over.
 
-    All have to agree. Then few that agree too coarsely are better given longer steps; and no less
-    noise can be measured than that to which J itself is rounded.
+    All have to agree. Then few that agree too coarsely are better given longer steps, or none where
+    they are `settled`; and no less noise can be measured than that to which J itself is rounded.
     """
     seen = [_seen(gradient, part, noise, threshold) for part in every]
-    coarse = sum(np.count_nonzero(~fine) for _, fine in seen)
+    parts = zip(every, seen, strict=True)
+    coarse = sum(np.count_nonzero(~fine & ~settled[part.components]) for part, (_, fine) in parts)
     cheaper = LONGER * coarse <= NOISE_VALUES or noise <= 2 * NOISE_BOUND * rounded(cost)
     return bool(cheaper) and all(agree.all() for agree, _ in seen)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .findings import Finding
-from .phase import Calls
+from .one_point import Calls
 from .problem import Problem
 from .sandbox import Snapshot
 from .surplus import surplus

@@ -17,8 +17,9 @@ from .comparison import FAIL, PASS, Comparison, Verdict
 from .confirm import confirmed
 from .evaluation import Evaluator
 from .initial import random_start
+from .one_point import check_at
 from .options import Options
-from .phase import Phase, Settings, check_at
+from .phase import Phase, Settings
 from .problem import Problem
 from .repeatable import prepared
 from .sandbox import untouched

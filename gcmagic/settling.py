@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from .along import SHARP
 from .comparison import INCONCLUSIVE, PASS, Joint, Status
 from .confirm import confirmed
 from .diagnosis.rules import diagnose
 from .evaluation import Evaluator
 from .fast import screen_at
 from .findings import Finding
-from .joint import SHARP, seen_at, with_joints
+from .joint import seen_at, with_joints
 from .nearby import gradients_beside, jittered
-from .phase import Calls, Phase, Settings, check_at
+from .one_point import Calls, check_at
+from .phase import Phase, Settings
 from .problem import Problem
 from .remembering import Remembering
 from .report import Report

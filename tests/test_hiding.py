@@ -100,4 +100,34 @@ def test_evaluations_for_it_are_few_and_counted():
     problem = tanh_network((12, 10, 8, 3))
     before = sum(b.size for b in problem.layout.blocks)
     report = gcm.check(problem.fun, problem.grad, problem.params, steps=0)
-    assert 2 * before < report.nfev < 2 * before + 120
+    assert 2 * before < report.nfev < 2 * before + 20
+
+
+def apart(pieces, hidden=(), sizes=None):
+    """Twelve parameters in some arrays; zero where the gradient lacks a term that is zero there."""
+    names = [f"p{k}" for k in range(pieces)]
+    sizes = dict.fromkeys(names, 1.0) | (sizes or {})
+    parts = dict(zip(names, np.split(np.linspace(0.1, 1.2, 12), pieces), strict=True))
+    params = {n: np.zeros_like(part) if n in hidden else part for n, part in parts.items()}
+
+    def cost(p):
+        return sum(sizes[n] * np.sum(np.sin(p[n]) + p[n] ** 2) for n in names)
+
+    def grad(p):
+        decay = {n: 0.0 if n in hidden else 2 * p[n] for n in names}
+        return {n: sizes[n] * (np.cos(p[n]) + decay[n]) for n in names}
+
+    return gcm.check(cost, grad, params, steps=0, repair=0)
+
+
+def test_arrays_share_a_line_so_that_more_of_them_take_no_more():
+    assert apart(1).nfev == apart(6).nfev
+
+
+@pytest.mark.parametrize("hidden", [("p0",), ("p3",), ("p1", "p4")])
+@pytest.mark.parametrize("sizes", [{}, {"p1": 1e-6, "p3": 1e-6}])
+def test_of_the_arrays_on_a_line_those_that_hide_a_bug_are_told(hidden, sizes):
+    report = apart(6, hidden, sizes)
+    assert report.wrong == hidden
+    assert report.phases[0].verdict is gcm.PASS
+    assert all(phase.name.startswith("jittered") for phase in report.phases[1:])

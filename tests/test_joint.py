@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import gcmagic as gcm
+from gcmagic.along import RESOLUTION, SHARP, SHOWING, along, looked
 from gcmagic.comparison import Status
-from gcmagic.joint import RESOLUTION, SHARP, along
 from gcmagic.options import Options
 from gcmagic.problem import Problem
 
@@ -77,28 +77,70 @@ def test_the_error_holds_the_slope_whatever_the_noise_and_the_curvature(bend, of
         problem = Problem(cost, lambda w: w, theta)
         noise = 2.0**-53 * max(1.0, offset)
         settings = Options().settings(problem.layout)
-        (block,) = problem.layout.blocks
-        joint, nfev = along(problem, theta, block, gradient, cost(theta), noise, settings)
+        blocks = problem.layout.blocks
+        found, nfev = along(problem, theta, blocks, gradient, cost(theta), noise, settings)
+        (joint,) = found.values()
         told = 3 * joint.error <= RESOLUTION * abs(joint.numeric)  # else it says nothing
         inside += not told or abs(joint.analytic - joint.numeric) <= 3 * joint.error
         assert joint.status != Status.WRONG
         assert 6 <= nfev <= 14
         if not offset:
-            assert joint.floor <= SHARP
+            assert joint.floor <= SHOWING * SHARP
     assert inside == 20
 
 
 def test_a_kink_at_the_point_itself_is_in_the_error():
     theta = np.zeros(4)
     problem = Problem(lambda w: np.sum(np.maximum(w, 0.0)), lambda w: w, theta)
-    (block,) = problem.layout.blocks
     settings = Options().settings(problem.layout)
-    joint, _ = along(problem, theta, block, np.ones(4), 0.0, 1e-16, settings)
+    found, _ = along(problem, theta, problem.layout.blocks, np.ones(4), 0.0, 1e-16, settings)
+    (joint,) = found.values()
     assert joint.status == Status.NOISY
 
 
 def test_an_array_without_a_gradient_has_no_direction():
     problem = Problem(lambda w: np.sum(w**2), lambda w: w, np.zeros(3))
     settings = Options().settings(problem.layout)
-    found = along(problem, np.zeros(3), problem.layout.blocks[0], np.zeros(3), 0.0, 0.0, settings)
-    assert found == (None, 0)
+    found = along(problem, np.zeros(3), problem.layout.blocks, np.zeros(3), 0.0, 0.0, settings)
+    assert found == ({}, 0)
+
+
+def three(offset, wrong="", beside=1.0):
+    """Nine parameters in three arrays, one of which may be shorter; one may be told 1e-4 wrong."""
+    sizes = {"u": beside, "v": 1.0, "w": 1.0}
+
+    def cost(p):
+        return offset + sum(size * np.sum(np.sin(p[name])) for name, size in sizes.items())
+
+    def grad(p):
+        found = {name: size * np.cos(p[name]) for name, size in sizes.items()}
+        return {name: (1.0001 if name == wrong else 1.0) * g for name, g in found.items()}
+
+    parts = np.split(np.linspace(0.1, 1.0, 9), 3)
+    return Problem(cost, grad, dict(zip(sizes, parts, strict=True)))
+
+
+def seen(problem, offset):
+    theta = problem.layout.flatten(problem.params)
+    gradient, cost = problem.gradient_at(theta), problem.cost_at(theta)
+    settings, blocks = Options().settings(problem.layout), problem.layout.blocks
+    return looked(problem, theta, blocks, gradient, cost, 2.0**-53 * offset, settings)
+
+
+@pytest.mark.parametrize("wrong", ["u", "v", "w"])
+def test_arrays_of_few_components_share_a_line_and_only_one_that_is_wrong_is_told(wrong):
+    joints, nfev = seen(three(1e7), 1e7)
+    assert nfev <= 8, "three steps, not three for each of three arrays"
+    assert {joint.status for joint in joints.values()} == {Status.AGREES}
+    joints, _ = seen(three(1e7, wrong), 1e7)
+    assert {name for name, joint in joints.items() if joint.status == Status.WRONG} == {wrong}
+    report = gcm.check(three(3e8).fun, three(3e8, wrong).grad, three(3e8).params, repair=0)
+    assert report.wrong == (wrong,)
+
+
+def test_an_array_that_is_short_beside_the_others_has_a_line_of_its_own():
+    joints, nfev = seen(three(1e7, beside=0.01), 1e7)
+    assert nfev >= 12
+    assert joints["u"].error < 0.3 * joints["v"].analytic
+    joints, _ = seen(three(1e7, "u", beside=0.01), 1e7)
+    assert joints["v"].status == joints["w"].status == Status.AGREES

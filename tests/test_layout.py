@@ -14,11 +14,11 @@ ROOT = Path(gcmagic.__file__).parent
 ORDER_TEXT = """
 errors notation parameters schemes problem evaluation remembering progress batched parallel
 directions noise derivatives slopes directional comparison findings rungs first_look ladder nearby
-refusals phase
-locating screening fast options curves extended confirm joint room sandbox budget surplus repeatable
-initial training diagnosis explain report_text plots report_html report_page report settling pace
-watched units exposing complex_parameters sweep check selftest adapters discovery submissions
-class_table jupyter cli __main__ __init__
+refusals phase one_array one_point
+locating screening fast options curves extended confirm along joint room sandbox budget surplus
+repeatable initial training diagnosis explain report_text plots report_html report_page report
+settling pace watched units places exposing complex_parameters sweep check selftest adapters
+discovery submissions class_table jupyter cli __main__ __init__
 """
 ORDER = ORDER_TEXT.split()
 # imported inside a function only, and never by import gcmagic

@@ -13,7 +13,9 @@ from ..curves import EPSILONS, SAMPLE, Curve, curve, spread
 from ..errors import InputError
 from ..evaluation import Evaluator
 from ..nearby import jittered
-from ..phase import LADDER_LIMIT, Phase, check_at, compare
+from ..one_array import LADDER_LIMIT, compare
+from ..one_point import check_at
+from ..phase import Phase
 from ..problem import Problem
 from ..report import Report
 from .slices import Slices

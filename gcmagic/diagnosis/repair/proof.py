@@ -11,7 +11,8 @@ import numpy as np
 
 from ...errors import GradcheckError
 from ...nearby import jittered
-from ...phase import Settings, check_at
+from ...one_point import check_at
+from ...phase import Settings
 from ...problem import Problem
 from .batches import fewer_rows
 from .data import arrays_of

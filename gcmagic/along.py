@@ -1,0 +1,212 @@
+"""The slope of the cost along the gradients of arrays, by the steps that show most.
+
+The slope of the cost along g / ||g|| is ||g|| where g is right: sqrt(n) times the slope along a
+component of the same size, with the same noise in J. So a gradient that is a ten-thousandth too
+long shows under a loss of 1e8, where no single component does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .comparison import Joint, Status, norm
+from .derivatives import derivative
+from .directional import RATIO, ROUNDING, turned
+from .errors import GradcheckError
+from .first_look import BACKWARD_ROUNDING, FEW
+from .parameters import Block
+from .phase import EXPECTED_NOISE, Settings
+from .problem import Problem
+from .schemes import UNIT_ROUNDOFF, first_steps, steps_along
+
+# a slope whose error is below this part of it would show a gradient that is 1e-4 too long
+SHARP = 1e-5
+# a slope is resolved where three times its error is below this part of it
+RESOLUTION = 0.01
+# how many steps beyond three are tried, and the longest, in units of the largest component; of
+# the first three none is longer than this part of it
+FURTHER, LONGEST, SHORT = 4, 1.0, 0.25
+# a gradient that is 1e-4 too long shows where the error of the slope is below this, in units of
+# what is wanted: three errors are allowed
+SHOWING = 1.6
+# among few components arrays share a line if rounding leaves each of them this part of what shows a
+# small bug, and none is shorter than a part of another
+LEAVES, ALIKE = 0.75, 0.1
+# c0 of c0 + c1 h + c3 h**3, from its values at h, 4 h and 16 h
+CUBIC = np.linalg.inv(RATIO ** np.outer(range(3), (0, 1, 3)))[0]
+ZERO, FIRST = np.zeros(1), np.zeros(1, dtype=int)
+
+
+def looked(
+    problem: Problem,
+    theta: np.ndarray,
+    blocks: Sequence[Block],
+    gradient: np.ndarray,
+    cost: float,
+    noise: float,
+    settings: Settings,
+) -> tuple[dict[str, Joint], int]:
+    """What arrays show along their gradients, and the evaluations that it took.
+
+    Each along its own; of few components those of about the same length together, for a line takes
+    as much as several of them. On that line an error of one array is as large as on its own, and so
+    is that of J. Only where it is off, or bends, each has to be looked at by itself.
+    Arrays that have no gradient to go along, and those along which the cost cannot be had, are
+    left out.
+    """
+    seen: dict[str, Joint] = {}
+    nfev = 0
+    if theta.size < FEW:
+        lengths = {b.name: norm(gradient[b.slice]) * b.size**0.5 for b in blocks}
+        least = ALIKE * max(lengths.values(), default=0.0)
+        alike = [b for b in blocks if least <= lengths[b.name] < np.inf]
+        wanted = 2 * SHARP * min((lengths[b.name] for b in alike), default=0.0)
+        counts = np.array(sum(b.size for b in alike))
+        base = float(steps_along(counts, _size(cost, noise)))
+        left = ROUNDING * noise / (base * RATIO ** (_first_rung(base, noise, wanted) + 1))
+        if left > LEAVES * SHOWING * wanted:
+            alike = []
+        if len(alike) > 1:
+            seen, nfev = along(problem, theta, alike, gradient, cost, noise, settings)
+            if any(joint.status == Status.WRONG for joint in seen.values()):
+                seen = {}
+            seen = {name: j for name, j in seen.items() if j.floor <= SHOWING * SHARP}
+    for block in blocks:
+        if block.name not in seen:
+            found, used = along(problem, theta, [block], gradient, cost, noise, settings)
+            seen, nfev = seen | found, nfev + used
+    return seen, nfev
+
+
+def along(
+    problem: Problem,
+    theta: np.ndarray,
+    blocks: Sequence[Block],
+    gradient: np.ndarray,
+    cost: float,
+    noise: float,
+    settings: Settings,
+) -> tuple[dict[str, Joint], int]:
+    """The slope of the cost along the gradients of some arrays, and the evaluations that it took.
+
+    Each gradient is so scaled that the mean of its squares is one. What the slope of several is off
+    by is put down to each of them.
+
+    Parameters
+    ----------
+    noise
+        The spread of one J by rounding.
+
+    Returns
+    -------
+    dict
+        Empty where an array has no gradient to go along, or the cost cannot be had there.
+    """
+    direction = np.zeros((1, theta.size))
+    for block in blocks:
+        own = gradient[block.slice]
+        largest = float(np.max(np.abs(own), initial=0.0))
+        if not np.isfinite(largest) or largest == 0.0:
+            return {}, 0
+        scaled = own / largest
+        direction[0, block.slice] = scaled / np.sqrt(np.mean(scaled**2))
+    parts = [float(direction[0, b.slice] @ gradient[b.slice]) for b in blocks]
+    rounding = BACKWARD_ROUNDING * UNIT_ROUNDOFF * float(np.abs(direction[0]) @ np.abs(gradient))
+    wanted = 2 * SHARP * min(parts)  # of |g| + |D|, as the floor is
+    try:
+        numeric, error, nfev = _slope(problem, theta, direction, cost, noise, wanted)
+    except GradcheckError:  # a point that the user did not ask for
+        return {}, 0
+    if not (np.isfinite(numeric) and np.isfinite(error)):
+        return {}, nfev
+    off, error = numeric - sum(parts), error + rounding
+    joints = {}
+    for block, part in zip(blocks, parts, strict=True):
+        best = Joint(direction[0, block.slice], part, part + off, error, Status.NOISY)
+        relative = settings.threshold * (abs(best.analytic) + abs(best.numeric))
+        resolved = 3 * error <= RESOLUTION * max(abs(best.analytic), abs(best.numeric))
+        if resolved and abs(off) > 3 * error + relative:
+            best = replace(best, status=Status.WRONG)
+        elif best.floor <= SHARP:
+            best = replace(best, status=Status.AGREES)
+        joints[block.name] = best
+    return joints, nfev
+
+
+def _slope(
+    problem: Problem,
+    theta: np.ndarray,
+    direction: np.ndarray,
+    cost: float,
+    noise: float,
+    wanted: float,
+) -> tuple[float, float, int]:
+    """The slope along one direction, its error, and the evaluations.
+
+    As `directional` extrapolates it, from three neighbouring steps, the first at which rounding
+    leaves half of `wanted`; longer ones where rounding makes the error and may come near that,
+    shorter ones where the cost bends, until it is as small as `wanted`, or grows::
+
+        R(h) = (16 D(h) - D(4h)) / 15
+        err  = 4/3 |R(h) - R(h/4)| + 3 noise / h + the jump of the slope at theta
+    """
+    at = turned(problem, theta, direction)
+    base = float(first_steps(direction, _size(cost, noise))[0])
+    taken: dict[int, tuple[float, float]] = {}
+    nfev = 0
+
+    def extrapolated(rung: int) -> tuple[float, float, float]:
+        """Slope and error from this step and the two above it, and rounding's part in that."""
+        nonlocal nfev
+        h = base * RATIO ** np.arange(rung, rung + 3)
+        for k, step in enumerate(h, rung):
+            if k not in taken:
+                found = derivative(at, ZERO, FIRST, np.array([step]))
+                assert found.costs is not None
+                taken[k] = float(found.values[0]), (float(np.sum(found.costs)) - 2 * cost) / step
+                nfev += found.nfev
+        (d0, _), (d1, near), (d2, far) = (taken[k] for k in range(rung, rung + 3))
+        shorter, longer = ((RATIO**2 * x - y) / (RATIO**2 - 1) for x, y in ((d0, d1), (d1, d2)))
+        rounding = ROUNDING * noise / h[1]
+        # what is left at h = 0 of (J(h) - 2 J + J(-h)) / h, if it is a line, and if it is a cubic
+        line = abs(RATIO * near - far) / (RATIO - 1) - 4 * rounding
+        cubic = abs(float(CUBIC @ [taken[k][1] for k in range(rung, rung + 3)]))
+        jump = 2 * max(0.0, min(line, cubic))
+        return longer, 4 / 3 * abs(longer - shorter) + rounding + jump, rounding
+
+    few = theta.size < FEW  # then what shows a gradient 1e-4 too long is enough
+    enough = (SHOWING if few else 1.0) * wanted
+    start = _first_rung(base, noise, wanted)
+    slope, least, rounding = extrapolated(start)
+    way = 1 if rounding > 0.3 * least else -1
+    for k in range(1, FURTHER + 1):
+        if not least > enough:
+            break
+        longest = base * RATIO ** (start + k + 1)
+        if way > 0 and (longest > LONGEST or least > RATIO * SHOWING * wanted):
+            break
+        value, error, rounding = extrapolated(start + way * k)
+        if error < least:
+            slope, least = value, error
+        elif few or way < 0 or not rounding > 0.01 * error:
+            break
+    return float(slope), float(least), nfev
+
+
+def _size(cost: float, noise: float) -> float:
+    """The size of J that the first step is chosen for: |J|, or what explains the noise."""
+    return max(abs(cost), noise / (EXPECTED_NOISE * UNIT_ROUNDOFF))
+
+
+def _first_rung(base: float, noise: float, wanted: float) -> int:
+    """The rung to begin with: where rounding leaves half of `wanted`, if that is no long step."""
+    rung = 0
+    while (
+        2 * ROUNDING * noise / (base * RATIO ** (rung + 1)) > wanted
+        and base * RATIO ** (rung + 3) <= SHORT
+    ):
+        rung += 1
+    return rung
