@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .batched.points import MOST, NUMBER, QUICK, Known, tried
+from .batched.points import FEW, MOST, NUMBER, QUICK, Known, tried
 from .evaluation import Evaluator, SerialEvaluator
 from .noise import SINGLE, noise_of
 from .problem import Problem
@@ -207,7 +207,8 @@ def ahead(
     nothing = [Known({}) for _ in starts]
     count = sum(2 * len(directions) + 1 for _, directions, _, _ in starts)
     size = problem.layout.size
-    if not starts or seconds > QUICK or count * size > MOST or size * NUMBER > seconds:
+    slow = seconds > QUICK or size * NUMBER > seconds
+    if count < FEW or slow or count * size > MOST:
         return nothing  # calls one by one are as quick
     thetas = np.empty((count, size))
     known: dict[int, float] = {}

@@ -58,11 +58,13 @@ def flat_here(phase: Phase, phases: list[Phase]) -> tuple[Finding, ...]:
     said = {n for f in phase.findings if f.code == "saturated" for n in f.where.split()}
     names, here, there = [], 0.0, 0.0
     for block in phase.blocks:
+        hidden = block.probe is None and block.count(Status.NOISY) == block.components.size
+        if block.name in said or not hidden:
+            continue
         others = [other.block(block.name) for other in phases]
         seen = [_largest(b) for b in others if b is not None and b.verdict is PASS]
         own = _largest(block)
-        hidden = block.probe is None and block.count(Status.NOISY) == block.components.size
-        if block.name in said or not (hidden and seen and 0 < own < FAINT * max(seen)):
+        if not (seen and 0 < own < FAINT * max(seen)):
             continue
         if RESIDUE[0] < own / max(seen) / UNIT_ROUNDOFF < RESIDUE[1]:
             continue
@@ -84,7 +86,7 @@ def flat_here(phase: Phase, phases: list[Phase]) -> tuple[Finding, ...]:
 def saturated(seen: Seen, unclear: list[Comparison]) -> tuple[Finding, ...]:
     """A finding a layer of saturated units whose arrays the check could not see well."""
     found = []
-    for unit in _layers([unit for unit in seen.units if unit.kind != "relu"]):
+    for unit in _layers([unit for unit in seen.units if unit.kind != "relu"]) if unclear else ():
         flat = int(np.count_nonzero(np.abs(unit.slopes) < FLAT))
         names = [block.name for block in unclear if block.name in unit.names]
         if not names or flat < SHARE * unit.slopes.size:

@@ -9,14 +9,12 @@ import numpy as np
 from ..schemes import steps_along
 from .outcome import Level, Through
 from .plan import Planner
-from .points import MOST, tried
+from .points import FEW, MOST, tried
 
 # an audited slope may be off by this part of it, beside the noise: curvature, third order
 CURVED = 1e-6
 # a step is smaller by this, where a kink lies within the one before
 NEARER = 32.0
-# fewer calls than this cost no more than one of all
-FEW = 16
 
 
 def agreeing(planner: Planner, found: dict[int, Through], at: Level) -> tuple[list[int], int]:
@@ -62,7 +60,7 @@ def _along(planner: Planner, arrays: list[int], steps: np.ndarray, at: Level) ->
         block = planner.blocks[k]
         change = h * _spread(block.size)
         moves += [(block.slice, -change), (block.slice, change)]
-    # calls one by one are as quick for few of them, and for large arrays
+    # calls one by one are as quick for large arrays
     if FEW <= len(moves) <= MOST / theta.size - 1:
         thetas = np.repeat(theta[None], 1 + len(moves), axis=0)
         for row, (where, change) in zip(thetas[1:], moves, strict=True):

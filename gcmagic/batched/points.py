@@ -24,6 +24,8 @@ from .tracing import called
 MOST = 2**19
 # seconds that a number takes in copies of all of theta: more than in a call for a wide network
 NUMBER = 4e-8
+# fewer of them than this take no less in one call
+FEW = 16
 # a cost that takes more than so many seconds has arrays large enough to be called by itself
 QUICK = 1e-3
 # points that are compared with plain calls, beside one that is known

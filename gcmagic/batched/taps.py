@@ -46,19 +46,22 @@ class Leaf:
         return self._start(x) is not None
 
     def _start(self, x: Any) -> int | None:
-        base, whole = self._base, x is self.copies
-        if not whole:
-            if type(x) is not Copies or x.base is None:
-                return None
-            if any(n > 1 and axis not in x.axes for axis, n in enumerate(x.shape)):
-                return None
-        if self.copies.rows is not self._rows or self.copies.base is not base:
-            raise Untraceable("changes an array in place")  # what is multiplied is not the array
-        if whole:
+        base = self._base
+        if x is self.copies:
+            self._see_it_unchanged()
             return 0
+        if type(x) is not Copies or x.base is None:
+            return None
+        if any(n > 1 and axis not in x.axes for axis, n in enumerate(x.shape)):
+            return None
+        self._see_it_unchanged()
         if not (np.may_share_memory(x.rows, self._rows) and np.may_share_memory(x.base, base)):
             return None
         return x.base.__array_interface__["data"][0] - base.__array_interface__["data"][0]
+
+    def _see_it_unchanged(self) -> None:
+        if self.copies.rows is not self._rows or self.copies.base is not self._base:
+            raise Untraceable("changes an array in place")  # what is multiplied is not the array
 
 
 class Leaves:
