@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,3 +151,12 @@ def raised_at(error: BaseException) -> str:
     if not frames or not frames[-1].line:
         return ""
     return f" (line {frames[-1].lineno} of {frames[-1].name}: {frames[-1].line})"
+
+
+def casts_told(kinds: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Sentences about arrays that are not in float64.
+
+    >>> casts_told({"float32": ["W1", "b1"]})
+    ('W1 b1: float32, checked in float64',)
+    """
+    return tuple(f"{' '.join(names)}: {kind}, checked in float64" for kind, names in kinds.items())

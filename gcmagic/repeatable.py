@@ -10,7 +10,7 @@ import numpy as np
 
 from .findings import Finding
 from .one_point import Calls
-from .problem import Problem
+from .problem import Problem, casts_told
 from .sandbox import Snapshot
 from .surplus import surplus
 
@@ -145,5 +145,5 @@ def with_casts(problem: Problem) -> Problem:
     for block in problem.layout.blocks:
         if block.shape and block.dtype != "float64":
             kinds.setdefault(block.dtype, []).append(block.name)
-    notes = tuple(f"{' '.join(names)}: {kind}, checked in float64" for kind, names in kinds.items())
-    return replace(problem, notes=(*problem.notes, *notes)) if notes else problem
+    notes = dict.fromkeys((*problem.notes, *casts_told(kinds)))  # discovery may have said so
+    return replace(problem, notes=tuple(notes)) if kinds else problem

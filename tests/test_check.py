@@ -54,6 +54,27 @@ def in_float32(problem):
     )
 
 
+def centred():
+    """A bias that the mean takes out again: its gradient is a sum that cancels."""
+    rng = np.random.default_rng(3)
+    x, t = rng.standard_normal((7, 3)), rng.standard_normal((7, 4))
+
+    def dz(p):
+        z = x @ p["W"] + p["b"]
+        d = t * (1 - np.tanh(z - z.mean(0)) ** 2)
+        return z, d - d.mean(0)
+
+    def fun(p):
+        z = dz(p)[0]
+        return np.sum(t * np.tanh(z - z.mean(0)))
+
+    return Problem(
+        fun,
+        lambda p: {"W": x.T @ dz(p)[1], "b": dz(p)[1].sum(0)},
+        {"W": rng.standard_normal((3, 4)), "b": np.full(4, 0.3)},
+    )
+
+
 uneven = np.array([1.0, 1e6, 1.0])
 steep = np.array([1.0, 1e-6, 1e-6])
 TABLE = {
@@ -64,6 +85,12 @@ TABLE = {
     "relu network": (relu_network(), PASS, "", ()),
     "cost constant, gradient zero": (
         Problem(lambda p: 1.0, lambda p: 0 * p, V),
+        INCONCLUSIVE,
+        "",
+        ("nothing-moves",),
+    ),
+    "a bias before a normalisation, zero but for rounding": (
+        centred(),
         INCONCLUSIVE,
         "",
         ("nothing-moves",),
@@ -207,6 +234,14 @@ TABLE = {
     ),
     "a number": (Problem(lambda t: t**3, lambda t: 3 * t**2, 1.0), PASS, "", ()),
 }
+
+
+def test_a_gradient_of_nothing_but_rounding_is_not_called_noisy():
+    """Nor is its cost: float64 throughout is not what helps."""
+    problem = centred()
+    report = gcm.check(problem.fun, problem.grad, problem.params)
+    assert any(np.any(block.analytic) for block in report.blocks_of("b"))
+    assert "noisy" not in {finding.code for finding in report.findings}
 
 
 @pytest.mark.parametrize("name", TABLE)

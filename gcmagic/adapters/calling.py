@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -186,6 +187,16 @@ def _leaves(value: Any, path: Path, name: str, depth: int, seen: set[int]) -> It
         yield from _leaves(item, (*path, step), _join(name, value, step, depth), depth + 1, seen)
 
 
+def is_named_tuple(value: Any) -> bool:
+    """Whether it is a tuple whose items have names."""
+    return isinstance(value, tuple) and hasattr(value, "_fields")
+
+
+def is_record(value: Any) -> bool:
+    """Whether it is a thing that holds named values and little else."""
+    return dataclasses.is_dataclass(value) or type(value).__name__ == "SimpleNamespace"
+
+
 def children(value: Any) -> list[tuple[Step, Any]]:
     """The parts of a container or of an instance of the user's class, with the step to each."""
     if isinstance(value, dict):
@@ -193,6 +204,9 @@ def children(value: Any) -> list[tuple[Step, Any]]:
     if isinstance(value, (list, tuple)):
         if len(value) > 200:
             return []
+        if is_named_tuple(value):
+            fields: Any = value
+            return [(("attr", key), item) for key, item in zip(fields._fields, value, strict=True)]
         return [(("item", key), item) for key, item in enumerate(value)]
     if isinstance(value, np.ndarray) and value.dtype.hasobject and value.ndim == 1:
         return [(("item", key), item) for key, item in enumerate(value)]
@@ -210,8 +224,10 @@ def containers(roots: Mapping[str, Any]) -> list[tuple[str, Path, Any]]:
     found: list[tuple[str, Path, Any]] = []
 
     def visit(name: str, path: Path, value: Any, depth: int) -> None:
-        if isinstance(value, (dict, list, tuple)) or (
-            isinstance(value, np.ndarray) and value.dtype.hasobject
+        if (
+            isinstance(value, (dict, list, tuple))
+            or is_record(value)
+            or (isinstance(value, np.ndarray) and value.dtype.hasobject)
         ):
             found.append((name, path, value))
         if depth < 3:
@@ -302,25 +318,27 @@ def put(scope: Scope, path: Path, number: float) -> None:
 def place(scope: dict[str, Any], leaf: Leaf, value: Any, fresh: set[Path]) -> None:
     """Put a parameter's value where the program finds it.
 
-    Containers on the way are copied, once a run; an instance keeps its own array and takes the
-    values, since its layers may hold the same array under another name.
+    Containers on the way are copied, once a run, and a named tuple is made anew; an instance keeps
+    its own array and takes the values, since its layers may hold the same array under another name.
     """
     path = leaf.path
     if len(path) == 1:
         scope[path[0]] = value
         return
     owner: Any = scope
+    owners: list[Any] = [scope]
+    steps: list[Any] = [("item", path[0]), *path[1:]]
     through = False
-    for k in range(len(path) - 1):
-        kind, key = ("item", path[0]) if k == 0 else path[k]
+    for k, (kind, key) in enumerate(steps[:-1]):
         inner = getattr(owner, key) if kind == "attr" else owner[key]
         through = through or not isinstance(inner, (dict, list, tuple, np.ndarray))
-        if not through and path[: k + 1] not in fresh:
+        if not through and not is_named_tuple(inner) and path[: k + 1] not in fresh:
             inner = list(inner) if type(inner) is tuple else copy.copy(inner)
             fresh.add(path[: k + 1])
-            owner[key] = inner
+            _set(owners, steps[: k + 1], inner)
         owner = inner
-    kind, key = path[-1]
+        owners.append(owner)
+    kind, key = steps[-1]
     now = getattr(owner, key) if kind == "attr" else owner[key]
     if (
         through
@@ -328,6 +346,15 @@ def place(scope: dict[str, Any], leaf: Leaf, value: Any, fresh: set[Path]) -> No
         and np.can_cast(np.result_type(value), now.dtype, "same_kind")
     ):
         np.copyto(now, value)
+    else:
+        _set(owners, steps, value)
+
+
+def _set(owners: Sequence[Any], steps: Sequence[Any], value: Any) -> None:
+    """Set what the last step leads to; a named tuple on the way is made anew."""
+    owner, (kind, key) = owners[len(steps) - 1], steps[-1]
+    if is_named_tuple(owner):
+        _set(owners, steps[:-1], owner._replace(**{key: value}))
     elif kind == "attr":
         setattr(owner, key, value)
     else:

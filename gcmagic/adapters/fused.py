@@ -24,15 +24,25 @@ def read(outcome: Outcome) -> Reading | None:
         slots = [
             Slot(leaf, lambda scope, p=leaf.path: follow(scope, p))
             for leaf in leaves
-            if _moved(leaf, outcome)
+            if _updated(leaf, outcome)
         ]
+        # `grads.W += ...` reads like an update of the parameters and moves none of them
+        if not any(_has_moved(slot.leaf, outcome) for slot in slots):
+            return None
     if not slots:
         return None
     note = f"gradients are read from the update of the parameters, at learning rate {rate:g}"
     return Reading("F", in_order(slots, outcome), None, (note,), fused=True, rate=rate)
 
 
-def _moved(leaf: Leaf, outcome: Outcome) -> bool:
+def _has_moved(leaf: Leaf, outcome: Outcome) -> bool:
+    if len(leaf.path) == 1:  # a global that backward may have bound anew, unseen here
+        return True
+    before, after = follow(outcome.before, leaf.path), follow(outcome.after, leaf.path)
+    return not np.array_equal(before, after)
+
+
+def _updated(leaf: Leaf, outcome: Outcome) -> bool:
     steps = {str(step if isinstance(step, str) else step[1]) for step in leaf.path}
     if not steps & outcome.updated:
         return False

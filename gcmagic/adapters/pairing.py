@@ -20,7 +20,9 @@ from .calling import (
     containers,
     distinctly_named,
     follow,
+    is_named_tuple,
     is_real,
+    is_record,
     path_text,
 )
 from .entries import gets_gradient
@@ -101,18 +103,37 @@ def parallel(params: Any, grads: Any) -> list[tuple[Steps, Steps]]:
     if is_real(params) and is_real(grads):
         return [((), ())]
     found: list[tuple[Steps, Steps]] = []
-    if isinstance(params, dict) and isinstance(grads, dict):
+    (own, kind_), (others, other_kind) = _keyed(params), _keyed(grads)
+    if own is not None and others is not None:
         used: set[Any] = set()
-        for key, value in params.items():
-            other = _key_for(key, grads, params)
+        for key, value in own.items():
+            other = _key_for(key, others, own)
             if other is None or other in used:
                 continue
             used.add(other)
-            found += _below(value, grads[other], ("item", key), ("item", other))
+            found += _below(value, others[other], (kind_, key), (other_kind, other))
     elif _is_list(params) and _is_list(grads) and len(params) == len(grads):
-        for key in range(len(params)):
-            found += _below(params[key], grads[key], ("item", key), ("item", key))
+        keys = zip(*([step for step, _ in _items(one)] for one in (params, grads)), strict=True)
+        for k, (key, other) in enumerate(keys):
+            found += _below(params[k], grads[k], key, other)
     return found
+
+
+def _keyed(value: Any) -> tuple[dict[Any, Any] | None, str]:
+    """What a dict, a named tuple or a record holds by name, and how its parts are asked for."""
+    if isinstance(value, dict):
+        return value, "item"
+    if is_named_tuple(value) or is_record(value):
+        return {key: item for (_, key), item in children(value)}, "attr"
+    return None, ""
+
+
+def _items(value: Any) -> list[tuple[Any, Any]]:
+    return (
+        children(value)
+        if is_named_tuple(value)
+        else [(("item", k), v) for k, v in enumerate(value)]
+    )
 
 
 def _below(value: Any, grad: Any, step: Any, other: Any) -> list[tuple[Steps, Steps]]:
@@ -139,7 +160,7 @@ def _is_list(value: Any) -> bool:
 
 
 def structured(grads: Any, read: Read, outcome: Outcome, name: str | None = None) -> list[Slot]:
-    """Slots from a dict or list of gradients and the container that it runs parallel to.
+    """Slots from a dict, list or record of gradients and the container that it runs parallel to.
 
     Several containers may fit (weights and biases of one length): the one that `name` means is
     taken, else the one with the most pairs of the same shape; a tie gives nothing.
@@ -162,8 +183,8 @@ def structured(grads: Any, read: Read, outcome: Outcome, name: str | None = None
 
 
 def _get(value: Any, steps: Steps) -> Any:
-    for _, key in steps:
-        value = value[key]
+    for how, key in steps:
+        value = getattr(value, key) if how == "attr" else value[key]
     return value
 
 

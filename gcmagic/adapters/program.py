@@ -20,7 +20,7 @@ import numpy as np
 
 from ..complex_parameters import is_complex, real_problem
 from ..errors import UserCodeError
-from ..problem import Problem, raised_at
+from ..problem import Problem, casts_told, raised_at
 from ..sandbox import untouched, users_own
 from .calling import COST, Leaf, Path, Read, Reading, Scope, follow, place, put
 
@@ -198,13 +198,14 @@ def _parameter(leaf: Leaf) -> Any:
     return copy.deepcopy(leaf.value)
 
 
-def _casts(leaves: Sequence[Leaf]) -> list[str]:
-    cast = [
-        f"{leaf.name} is {np.asarray(leaf.value).dtype}: checked as float64"
-        for leaf in leaves
-        if np.asarray(leaf.value).dtype not in FULL and not isinstance(leaf.value, (int, float))
-    ]
-    return cast
+def _casts(leaves: Sequence[Leaf]) -> tuple[str, ...]:
+    """Arrays that are not in float64, in the words that a check has for them."""
+    kinds: dict[str, list[str]] = {}
+    for leaf in leaves:
+        dtype = np.asarray(leaf.value).dtype
+        if dtype not in FULL and not isinstance(leaf.value, (int, float)):
+            kinds.setdefault(str(dtype), []).append(leaf.name)
+    return casts_told(kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .calling import RESULT, Outcome, Read, Reading, Slot, is_real
+from .calling import RESULT, Outcome, Read, Reading, Slot, is_real, is_record
 from .pairing import by_name, candidates, flat_items, in_order, structured
 from .same_call import cost_element
 
@@ -46,7 +46,7 @@ def slots_of(
     same_keys = False
     for name, value, reader in elements:
         found: list[Slot] = []
-        if isinstance(value, (dict, list, tuple)) or _is_object(value):
+        if isinstance(value, (dict, list, tuple)) or _is_object(value) or is_record(value):
             found = structured(value, reader, outcome, name)
             same_keys = same_keys or isinstance(value, dict)
             if not found or outcome.everything:  # dx beside dW and db, where x is no parameter

@@ -11,16 +11,21 @@ from ..phase import Phase, Settings
 from ..schemes import default_epsilon
 from .worst import worst
 
+# a gradient that is smaller than this beside the largest one is zero but for rounding
+ZERO, SINGLE_ZERO = 1e-11, 1e-5
 
-def open_question(block: Comparison) -> Finding:
+
+def open_question(block: Comparison, phase: Phase) -> Finding:
     """Why an array that is not called wrong is not called right."""
     name = block.name
-    if block.is_zero:
+    rounded = not block.is_zero and _is_rounding(block, phase)
+    if block.is_zero or rounded:
         return Finding(
             "nothing-moves",
             name,
             f"{name}: nothing moves, so nothing was checked",
-            "the gradient is zero, and so is the slope of the cost, within its error",
+            f"the gradient is zero{' but for rounding' if rounded else ''}, and so is the slope of "
+            "the cost, within its error",
             "Right for dead units and for a bias before batch normalisation; otherwise start from "
             "other parameters or other data.",
         )
@@ -73,6 +78,18 @@ def open_question(block: Comparison) -> Finding:
         "Use float64 throughout, leave --epsilon to gcmagic, or make the cost smaller (a mean, "
         "fewer examples).",
     )
+
+
+def _is_rounding(block: Comparison, phase: Phase) -> bool:
+    """Whether the gradient is a sum that cancels, and no slope of the cost is seen either.
+
+    A bias before batch normalisation has 1e-18 where the other arrays have 1e-2.
+    """
+    largest = max(np.max(np.abs(other.analytic), initial=0.0) for other in phase.blocks)
+    zero = (SINGLE_ZERO if phase.is_single_precision else ZERO) * largest
+    with np.errstate(invalid="ignore"):
+        unseen = np.abs(block.numeric) <= block.error
+        return bool(block.analytic.size and np.all((np.abs(block.analytic) <= zero) & unseen))
 
 
 def floor(block: Comparison, settings: Settings) -> Finding:

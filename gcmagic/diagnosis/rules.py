@@ -86,7 +86,7 @@ def diagnose(
     for block in phase.blocks:
         # what a bad epsilon explains is not said again for every array
         if block.verdict is INCONCLUSIVE and not (told and block.count(Status.NOISY)):
-            findings.append(open_question(block))
+            findings.append(open_question(block, phase))
         elif block.verdict is PASS and not told and block.difference > settings.threshold:
             findings.append(floor(block, settings))
     return (*merged(findings), *([told] if told else []))

@@ -451,8 +451,13 @@ def prediction(wiring: Wiring, argument: str) -> str | None:
     The activation with the highest number, else the only output that is no cache. The call site
     decides wherever there is one.
     """
-    outputs = [name for name in wiring.forward_outputs if not is_cost_variable(name)]
-    outputs = [name for name in outputs if not is_cache(name)]
+    every = wiring.forward_outputs
+    bundles = wiring.forward.returns_bundles if wiring.forward is not None else ()
+    if len(bundles) != len(every):
+        bundles = (False,) * len(every)
+    # `return A @ W2, (Z, A)`: what is written out as a tuple is a cache, whatever it is called
+    outputs = [name for name, bundle in zip(every, bundles, strict=True) if not bundle]
+    outputs = [name for name in outputs if not is_cost_variable(name) and not is_cache(name)]
     if len(outputs) == 1:
         return outputs[0]
     likely = [name for name in outputs if is_prediction(name)]

@@ -25,6 +25,20 @@ DICT = TUPLE.replace("(Z1, A1, Z2, A2)\ndef", '{"A1": A1, "A2": A2}\ndef').repla
 )
 THREE = TUPLE.replace("return A2, (Z1", "return A1, A2, (Z1")
 FIRST = TUPLE.replace("return A2, (Z1, A1, Z2, A2)", "return (Z1, A1, Z2, A2), A2")
+UNNAMED = """
+def forward(X, p):
+    A = np.tanh(X @ p["W1"])
+    return A @ p["W2"], (X, A)
+def loss(out, Y):
+    return np.mean((out - Y) ** 2)
+def backward(Y, out, cache, p):
+    X, A = cache
+    d = 2 * (out - Y) / Y.size
+    return {"W1": X.T @ (d @ p["W2"].T * (1 - A ** 2)), "W2": A.T @ d}
+rng = np.random.default_rng(0)
+X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+p = {"W1": rng.normal(size=(3, 4)), "W2": rng.normal(size=(4, 2))}
+"""
 
 ROWS = [
     Row(name, "D", source, "W1 b1 W2", "backward", "cost",
@@ -37,3 +51,5 @@ ROWS = [
     )
 ]  # fmt: skip
 ROWS.append(ROWS[0].broken("no 1/m", "(A2 - Y) / Y.size", "A2 - Y", "W1 b1 W2"))
+ROWS.append(Row("a prediction without a name", "K", UNNAMED, "W1 W2", "backward", "loss",
+                told=("loss(out, Y) after forward(X, p)",)))  # fmt: skip

@@ -17,6 +17,7 @@ from . import (
     named_alike,
     objects,
     odd,
+    records,
     sequential,
     single,
     stored,
@@ -52,4 +53,5 @@ ROWS = [
     *kinds.ROWS,
     *canvas.ROWS,
     *letters.ROWS,
+    *records.ROWS,
 ]

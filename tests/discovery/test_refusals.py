@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
+from gcmagic.check import check_problem
 from gcmagic.discovery import discover, discover_cell, explain
 from gcmagic.errors import BindingError
 
@@ -193,8 +194,9 @@ def test_five_hundred_names_take_less_than_a_third_of_a_second() -> None:
 def test_integers_are_checked_as_float64_and_told() -> None:
     source = VECTOR + "theta = np.array([1, 2, 0, 1])\ndel initial_theta\n"
     problem = discover(run_cells(cells(source)), cells=cells(source))
-    assert problem.notes == ("theta is int64: checked as float64",)
+    assert problem.notes == ("theta: int64, checked in float64",)
     assert disagreeing(problem) == []
+    assert check_problem(problem, steps=0).problem.notes == problem.notes  # told once
 
 
 def test_a_backward_that_reads_a_stale_global_is_told() -> None:
