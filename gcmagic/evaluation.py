@@ -36,24 +36,13 @@ class PlainCalls:
     Beside the calls themselves as little as possible happens: no array is copied, no dict is made.
     """
 
-    __slots__ = (
-        "_call",
-        "_few",
-        "_kinds",
-        "_problem",
-        "_starts",
-        "_theta",
-        "_workspace",
-        "_writers",
-    )
+    __slots__ = ("_call", "_few", "_kinds", "_problem", "_theta", "_workspace")
 
     def __init__(self, problem: Problem, theta: np.ndarray, dtype: Any = np.float64) -> None:
         self._problem = problem
         self._theta = theta
         self._kinds = "fiubc" if np.dtype(dtype).kind == "c" else "fiub"
         self._workspace = problem.layout.workspace(theta, dtype)
-        self._writers = [self._workspace.writer(block) for block in problem.layout.blocks]
-        self._starts = [block.start for block in problem.layout.blocks]
         self._few = 1  # components until something else is looked at: the fewer the slower J is
         self._call = self._number if np.dtype(dtype) != np.float64 else problem.fun
 
@@ -69,29 +58,20 @@ class PlainCalls:
         UserCodeError
             Where the cost raised; says for which component.
         """
-        workspace, fun, name = self._workspace, self._problem.fun, self._problem.cost_name
-        kinds, starts = self._kinds, self._starts
-        owners = np.searchsorted(starts, components, side="right") - 1
-        as_is = points.dtype == np.float64
+        workspace, layout = self._workspace, self._problem.layout
         where = 0
         try:
-            centres = self._theta[components].tolist()
-            moved = points.tolist() if as_is else points
-            places = zip(owners.tolist(), components.tolist(), strict=True)
-            for (owner, where), row, centre in zip(places, moved, centres, strict=True):
-                write, offset = self._writers[owner], where - starts[owner]
-                found = []
+            moved = points.tolist() if points.dtype == np.float64 else points
+            for where, row in zip(components.tolist(), moved, strict=True):
+                block, found = layout.block_of(where), []
+                write = workspace.writer(block)
                 for point in row:
                     if fresh:
                         workspace.load(self._theta)
-                        write = workspace.writer(self._problem.layout.blocks[owner])
-                    write(offset, point)
-                    value = fun(workspace.params)
-                    kind = type(value)
-                    if kind is not np.float64 and kind is not float:
-                        value = as_cost(value, name, kinds)
-                    found.append(value)
-                write(offset, centre)
+                        write = workspace.writer(block)
+                    write(where, point)
+                    found.append(self._number(workspace.params))
+                write(where, self._theta[where])
                 yield found
         except GradcheckError:
             raise
@@ -110,30 +90,30 @@ class PlainCalls:
         UserCodeError
             Where the cost raised; says for which component.
         """
-        owners = np.searchsorted(self._starts, components, side="right") - 1
-        # an array ends here, or so many components are enough at once
-        ends = {
-            *(np.flatnonzero(np.diff(owners)) + 1).tolist(),
-            *range(_CHUNK, len(owners), _CHUNK),
-        }
+        ends = {*range(_CHUNK, len(components), _CHUNK), len(components)}
+        if object in self._problem.layout.kinds:  # numbers are written in another way than arrays
+            owners = self._problem.layout.owners(components)
+            ends.update((np.flatnonzero(np.diff(owners)) + 1).tolist())
         found, begin = np.empty_like(points), 0
-        for end in sorted(ends | {len(owners)}) if len(owners) else ():
+        for end in sorted(ends) if len(components) else ():
             part = slice(begin, end)
-            costs = self._costs(owners[begin], components[part], points[part], tick)
+            costs = self._costs(components[part], points[part], tick)
             found[part] = np.array(costs, found.dtype).reshape(-1, points.shape[1])
             begin = end
         return found
 
     def _costs(
-        self, owner: int, components: np.ndarray, points: np.ndarray, tick: Callable[[int], None]
+        self, components: np.ndarray, points: np.ndarray, tick: Callable[[int], None]
     ) -> list[Any]:
-        """J at all points of components of one array, one component after the other."""
-        fun, space = self._problem.fun, self._workspace
-        block = self._problem.layout.blocks[owner]
-        numbers, each = space.numbers(block), points.shape[1]
+        """J at all points of components of arrays, or of one number, in their order."""
+        fun, space, layout = self._problem.fun, self._workspace, self._problem.layout
+        block, each = layout.block_of(int(components[0])), points.shape[1]
+        alone = layout.kinds[layout.place_of(block)] is object
+        numbers = None if alone else space.numbers()
+        write = space.writer(block) if numbers is None else numbers.__setitem__
         # lists, made at once: NumPy asked for a few numbers now and then, when the cost has filled
         # the caches with other things, takes a hundredth of the time of the calls
-        places, centres = (components - block.start).tolist(), self._theta[components].tolist()
+        places, centres = components.tolist(), self._theta[components].tolist()
         # two of them apart: a list a component would keep the garbage collector busy
         pairs = numbers is not None and each == 2
         rows = [places, centres, *(points.T.tolist() if pairs else [points.tolist()])]
@@ -146,7 +126,6 @@ class PlainCalls:
                 if numbers is not None and pairs:
                     _two(self._call, space.params, numbers, some, costs)
                 else:
-                    write = self._writers[owner] if numbers is None else numbers.__setitem__
                     _each(self._call, space, write, some, costs)
                 few, soon = len(costs) // each - done, monotonic() - began < _SOON
                 new = slice(each * done, None)

@@ -1,6 +1,7 @@
 """The loop: what it calls, what it leaves, how it stops."""
 
 import re
+import sys
 import time
 from types import SimpleNamespace
 
@@ -61,6 +62,24 @@ def test_what_a_cost_returns_one_number_as_makes_no_difference(kind, each):
     found = SerialEvaluator()(problem, theta, np.arange(5), at)
     moved = np.sum(theta[:4] ** 2) + theta[4] + np.where(theta < 4, at.T**2 - theta**2, at.T - 4).T
     np.testing.assert_array_equal(found, moved)
+
+
+@pytest.mark.parametrize("each", [1, 2, 3])
+def test_between_two_calls_a_number_is_set_and_the_cost_is_kept(each):
+    def called(count):
+        """Functions that are called, those of C as well, while so many components are moved."""
+        theta, value, events = np.zeros(count), np.float64(1.0), []
+        problem = Problem(lambda p: value, lambda p: p, {"a": theta[:-9], "b": theta[-9:]})
+        at = np.zeros((count, each))
+        sys.setprofile(lambda frame, event, arg: events.append(event))
+        try:
+            SerialEvaluator()(problem, theta, np.arange(count), at)
+        finally:
+            sys.setprofile(None)
+        return sum(event in ("call", "c_call") for event in events)
+
+    # the cost and what keeps it: a number is set by no function
+    assert called(4000) - called(1000) <= 3000 * 2 * each + 300
 
 
 def test_a_cost_that_writes_into_its_parameters_gets_new_ones_each_time():

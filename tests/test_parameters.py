@@ -49,7 +49,7 @@ def test_writing_a_component_moves_that_one_and_no_other(params, data):
     index = data.draw(st.integers(0, layout.size - 1))
     block = layout.block_of(index)
     workspace = layout.workspace(theta)
-    workspace.writer(block)(index - block.start, 12345.0)
+    workspace.writer(block)(index, 12345.0)
     wanted = theta.copy()
     wanted[index] = 12345.0
     np.testing.assert_array_equal(workspace.vector(), wanted)
@@ -179,12 +179,34 @@ def test_a_mapping_that_cannot_be_written_becomes_a_dict():
 def test_components_that_are_set_as_numbers_are_those_of_the_arrays(kind):
     layout = ParameterLayout.of({"a": np.zeros((2, 3)), "b": np.zeros(4), "c": 1.0})
     space = layout.workspace(np.arange(11.0), kind)
-    for block in layout.blocks:
-        numbers = space.numbers(block)
-        assert (numbers is not None) == (kind is float and block.name != "c")
-        if numbers is not None:
-            numbers[2] = -5.0
-            assert space.params[block.name].reshape(-1)[2] == -5.0
-    np.testing.assert_array_equal(
-        np.flatnonzero(space.vector() == -5.0), [2, 8] if kind is float else []
-    )
+    numbers = space.numbers()
+    assert (numbers is not None) == (kind is float)
+    if numbers is not None:
+        numbers[2] = numbers[8] = -5.0
+        assert space.params["a"][0, 2] == space.params["b"][2] == -5.0
+        np.testing.assert_array_equal(np.flatnonzero(space.vector() == -5.0), [2, 8])
+
+
+def _replaced(params):
+    params["a"] = params["a"] + 1.0
+
+
+def _written(params):
+    params["b"][1] = -7.0
+
+
+def _taken_apart(params):
+    params["a"], params["b"] = np.zeros(6), np.arange(6.0, 10.0)
+
+
+@pytest.mark.parametrize("change", [_replaced, _written, _taken_apart])
+def test_what_a_function_makes_of_its_parameters_is_seen(change):
+    layout = ParameterLayout.of({"a": np.zeros((2, 3)), "b": np.zeros(4), "c": 1.0})
+    theta = np.arange(11.0)
+    space = layout.workspace(theta)
+    change(space.params)
+    leaves = [np.ravel(space.params[name]) for name in layout.names]
+    np.testing.assert_array_equal(space.vector(), np.concatenate(leaves))
+    assert not np.array_equal(space.vector(), theta)
+    space.load(theta)
+    np.testing.assert_array_equal(space.vector(), theta)
