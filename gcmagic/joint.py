@@ -16,6 +16,7 @@ from .along import SHARP, looked
 from .comparison import FAIL, PASS, Comparison, Joint, Status, norm
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
+from .first_look import FEW
 from .nearby import jittered
 from .noise import NOISE_BOUND, noise_of
 from .parameters import Block
@@ -31,8 +32,8 @@ def with_joints(
 ) -> Phase:
     """The phase with the arrays looked at along their gradients that no component resolves.
 
-    Those that another point, `first`, has shown to be right and sharply are left out, and those
-    that would be seen no better here than there.
+    Those that another point, `first`, has shown to be right and sharply are left out, and among
+    few components those that would be seen no better here than there.
     A disagreement is confirmed as any FAIL is: extrapolated slopes from two pairs of steps exclude
     the gradient, extended precision does not explain it, and it is there at a jittered point.
     """
@@ -61,9 +62,11 @@ def with_joints(
 def _may_be(
     block: Block, known: Mapping[str, Joint], gradient: np.ndarray, noise: float = 1.0
 ) -> bool:
-    """Whether an array is worth a look: it has had none, or may be seen better here."""
+    """Whether an array is worth a look: it has had none, may be seen better here, or is of many."""
     seen = known.get(block.name)
-    return seen is None or may_be_sharper(seen, gradient[block.slice], noise)
+    return (
+        seen is None or gradient.size >= FEW or may_be_sharper(seen, gradient[block.slice], noise)
+    )
 
 
 def may_be_sharper(seen: Joint, own: np.ndarray, noise: float = 1.0) -> bool:
@@ -97,7 +100,8 @@ def seen_at(
     first
         A point whose noise is taken over, for a first look; else it is measured.
     known
-        What arrays showed already; those that would be seen no better here are left out.
+        What arrays showed already; among few components those that would be seen no better here
+        are left out.
     """
     try:
         gradient = problem.gradient_at(theta)

@@ -32,6 +32,8 @@ from .schemes import UNIT_ROUNDOFF, first_steps, steps_along
 
 # the part of the budget that this may take, and the evaluations that an array needs
 SHARE, EVALUATIONS = 0.2, 4
+# an error that shows a gradient a ten-thousandth too long
+SHOWING = 3e-5
 # an error as at the first point, in units of its floor: that is half of it by the gradient
 AS_SMALL = 4.0
 # so many times the first step is made longer where rounding hides more than is wanted: no further
@@ -47,7 +49,7 @@ class Place:
 
     The spread is that at the first point, in proportion; `coarse` where it is single precision.
     An error is `small` for an array, in units of its slope along `line`, its length, where it
-    would show a small bug, or as much as its components show at the first point.
+    would show a small bug; among few components, also where it is as at the first point.
     `line` goes through all arrays; each of the `directions` is its part in those of a line.
     """
 
@@ -96,7 +98,8 @@ def places(
     line = random_directions(problem.layout.size, blocks, 1, [settings.seed, 7])[0]
     coarse = first.is_single_precision and bool(first.cost)
     attained = [AS_SMALL * block.floor for block in first.blocks if block.block in blocks]
-    small = np.clip(np.nan_to_num(attained), SHARP, RESOLUTION / 3)
+    most = RESOLUTION / 3 if problem.layout.size < FEW else SHOWING
+    small = np.clip(np.nan_to_num(attained), SHARP, most)
     if coarse:
         small[:] = RESOLUTION / 3
     made: list[Place | None] = []

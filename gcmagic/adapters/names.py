@@ -18,7 +18,7 @@ FORWARD = frozenset((
 COST = frozenset((
     "cost", "costs", "loss", "losses", "error", "objective", "criterion", "entropy",
     "crossentropy", "mse", "nll", "likelihood", "logloss", "bce", "sse", "mae", "energy",
-    "risk",
+    "risk", "neglog", "negloglik", "nlml", "rss", "deviance", "misfit",
 ))  # fmt: skip
 COST_VARIABLES = frozenset(("J", "L", "E", "C", "nll", "mse", "bce", "sse", "obj", "err"))
 ACTIVATIONS = frozenset((
@@ -94,6 +94,17 @@ _VECTORS = frozenset((
 # A namespace of 500 names asks for the same ones again and again
 _remembered = functools.lru_cache(maxsize=8192)
 
+# two words that are one: the first, what may follow, and the one if it is not both together
+_LOGS = ("log", "ll", "lml", "elbo", "evidence", "marginal", "loglik", "loglikelihood")
+_PAIRS = (
+    ("back", ("prop", "propagation", "propagate", "pass"), "backprop"),
+    ("feed", ("forward",), ""),
+    ("cross", ("entropy",), ""),
+    ("negative", _LOGS, "neglog"),
+    ("neg", _LOGS, "neglog"),
+    ("minus", _LOGS, "neglog"),
+)
+
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
 
@@ -101,14 +112,10 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in snake or camel case, in lower case."""
     found = [word.lower() for word in _WORD.findall(name.replace("ReLU", "Relu"))]
-    for first, rest in (
-        ("back", ("prop", "propagation", "propagate", "pass")),
-        ("feed", ("forward",)),
-        ("cross", ("entropy",)),
-    ):
+    for first, rest, whole in _PAIRS:
         for k in range(len(found) - 1):
             if found[k] == first and found[k + 1] in rest:
-                found[k : k + 2] = ["backprop" if first == "back" else first + found[k + 1]]
+                found[k : k + 2] = [whole or found[k] + found[k + 1]]
                 break
     return tuple(found)
 
@@ -127,6 +134,8 @@ def is_decoy(name: str) -> bool:
 def is_activation(name: str) -> bool:
     """True for ``relu``, ``sigmoid_gradient``, ``d_tanh``, ``dsigmoid`` and their kin."""
     found = set(words(name))
+    if words(name) == ("step", "gradient"):
+        return False  # one step of gradient descent: the step function has none
     rest = found - ACTIVATIONS
     helpers = (
         BACKWARD

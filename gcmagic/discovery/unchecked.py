@@ -78,7 +78,11 @@ def notes_of(left: Sequence[Leaf], fixed: Sequence[Leaf], backward: str) -> tupl
     """One sentence for each."""
     return (
         *(f"{leaf.name} gets no gradient from {backward}: not checked" for leaf in left),
-        *(f"{leaf.name} gets no gradient and no update: taken for data" for leaf in fixed),
+        *(
+            f"{leaf.name} gets no gradient and no update: taken for data; if it is a parameter, "
+            "its gradient is missing"
+            for leaf in fixed
+        ),
     )
 
 

@@ -2,7 +2,10 @@
 
 from .rows import Row
 
-TAKEN = "{} gets no gradient and no update: taken for data"
+TAKEN = (
+    "{} gets no gradient and no update: taken for data; if it is a parameter, its gradient is "
+    "missing"
+)
 
 INPUTS = """
 def forward(U, W, b):
@@ -131,6 +134,9 @@ ROWS = [
     Row("a global weight of the loss", "T", READ, "W b", "backward", "loss", noted=(_WEIGHT,)),
     Row("a weight of the loss in an object", "L", OBJECT, "W b", "net.backward", "net.loss",
         noted=(_WEIGHT,)),
+    # a regression on U, or a factor that is forgotten: both read alike
+    Row("factors of Y", "T", FACTORS.replace("R", "Y").replace("V", "W"), "W", "gradient", "loss",
+        noted=(_ONE,)),
     # forgotten all the same
     Row("U whose gradient has a name", "T", NAMED, "W b", "backward", "loss", unchecked="U"),
     Row("U that is trained", "T", TRAINED, "W b", "backward", "loss", unchecked="U"),

@@ -241,7 +241,51 @@ ROWS += [
     _both.broken("no derivative", " * (1 - A1 ** 2)", "", "W1"),
 ]  # fmt: skip
 
+STEP = """
+def compute_error_for_line_given_points(b, m, points):
+    total = 0
+    for i in range(len(points)):
+        total += (points[i, 1] - (m * points[i, 0] + b)) ** 2
+    return total / float(len(points))
+def step_gradient(b_current, m_current, points, learningRate):
+    b_gradient, m_gradient, N = 0, 0, float(len(points))
+    for i in range(len(points)):
+        x, y = points[i, 0], points[i, 1]
+        b_gradient += -(2 / N) * (y - (m_current * x + b_current))
+        m_gradient += -(2 / N) * x * (y - (m_current * x + b_current))
+    new_b = b_current - learningRate * b_gradient
+    new_m = m_current - learningRate * m_gradient
+    return [new_b, new_m]
+def gradient_descent_runner(points, starting_b, starting_m, learning_rate, num_iterations):
+    b, m = starting_b, starting_m
+    for i in range(num_iterations):
+        b, m = step_gradient(b, m, np.array(points), learning_rate)
+    return [b, m]
+# %%
+points = np.array([[1.0, 2.1], [2.0, 3.9], [3.0, 6.2], [4.0, 8.1]])
+learning_rate, b, m = 0.01, 0.3, 0.2
+[b, m] = gradient_descent_runner(points, b, m, learning_rate, 10)
+"""
+STEP_ALONE = """
+def mse(m, b, x, y):
+    return np.mean((m * x + b - y) ** 2)
+def step_gradient(m, b, x, y, lr):
+    e = m * x + b - y
+    m_new, b_new = m - lr * 2 * np.mean(e * x), b - lr * 2 * np.mean(e)
+    return m_new, b_new
+x, y = np.arange(1.0, 5), np.array([2.1, 3.9, 6.2, 8.1])
+m, b, lr = 0.5, 0.1, 0.01
+"""
+_step = Row("a step that returns new_b, new_m", "F", STEP, "b m", "step_gradient",
+            "compute_error_for_line_given_points")  # fmt: skip
+_alone = Row("a step that returns m_new, b_new", "F", STEP_ALONE, "m b", "step_gradient", "mse")
 _after = Row("the cost after the update", "F", THINKS.replace(
     "    print(error_of(nn.think(X), y))\n", "    cost = error_of(nn.think(X), y)\n"),
     "syn0 syn1", "nn.backprop", "error_of")  # fmt: skip
-ROWS += [_after]
+ROWS += [
+    _after,
+    _step,
+    _step.broken("without x", "(2 / N) * x *", "(2 / N) *", "m"),
+    _alone,
+    _alone.broken("half", "b - lr * 2 *", "b - lr *", "b"),
+]

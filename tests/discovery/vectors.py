@@ -143,9 +143,27 @@ x, y = rng.normal(size=(7, 3)), rng.normal(size=7)
 model = Regression()
 """
 
+GAUSSIAN_PROCESS = """
+def kernel(theta, X):
+    return np.exp(theta[0] - (X - X.T) ** 2 / np.exp(theta[1])) + 0.1 * np.eye(len(X))
+def negative_log_marginal(theta, X, y):
+    K = kernel(theta, X)
+    return 0.5 * y @ np.linalg.solve(K, y) + 0.5 * np.linalg.slogdet(K)[1]
+def gradient(theta, X, y):
+    K = kernel(theta, X)
+    a, E = np.linalg.solve(K, y), K - 0.1 * np.eye(len(X))
+    A = np.linalg.inv(K) - np.outer(a, a)
+    dtheta = 0.5 * np.array([np.sum(A * E), np.sum(A * E * (X - X.T) ** 2) / np.exp(theta[1])])
+    return dtheta
+X = np.linspace(0, 1, 8)[:, None]
+y, theta = np.sin(3 * X[:, 0]), np.array([0.1, -0.3])
+"""
+
 _alone = Row("one argument, data in globals", "V", ALONE, "w", "grad_f", "f")
 _column = Row("matrices", "V", COLUMN, "theta", "computeGradient", "computeCost")
 _softmax = Row("a matrix of weights", "V", SOFTMAX, "W", "nll_gradient", "nll")
+_marginal = Row("a negative log", "V", GAUSSIAN_PROCESS, "theta", "gradient",
+                "negative_log_marginal")  # fmt: skip
 _modes = Row("modes that default alike", "K", MATCHED, "W1 b1 W2 b2", "network.gradient",
              "network.loss", told=("train_flg=True",))  # fmt: skip
 _differ = Row("modes that default differently", "K", MODES, "W1 b1 W2 b2", "network.gradient",
@@ -164,6 +182,12 @@ ROWS = [
     _column.broken("no mean", "(error.T * X) / len(X)", "error.T * X", "theta"),
     _softmax,
     _softmax.broken("penalty left out", " + decay * W\n", "\n", "W"),
+    _marginal,
+    _marginal.broken("half", "dtheta = 0.5 *", "dtheta =", "theta"),
+    *(Row(f"a cost called {name}", "V", GAUSSIAN_PROCESS.replace("negative_log_marginal", name),
+          "theta", "gradient", name)
+      for name in ("neg_log_posterior", "negative_elbo", "minus_log_evidence", "negLogLik",
+                   "nlml")),
     _modes,
     _modes.broken("b from the other sum", "dout.sum(axis=0)", "dout.mean(axis=0)", "b1 b2"),
     _differ,
