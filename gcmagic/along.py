@@ -32,9 +32,9 @@ FURTHER, LONGEST, SHORT = 4, 1.0, 0.25
 # a gradient that is 1e-4 too long shows where the error of the slope is below this, in units of
 # what is wanted: three errors are allowed
 SHOWING = 1.6
-# among few components arrays share a line if rounding leaves each of them this part of what shows a
-# small bug, and none is shorter than a part of another
-LEAVES, ALIKE = 0.75, 0.1
+# among few components arrays share a line if rounding alone leaves no more than this part of the
+# error that shows a small bug in each of them
+LEAVES = 0.75
 # c0 of c0 + c1 h + c3 h**3, from its values at h, 4 h and 16 h
 CUBIC = np.linalg.inv(RATIO ** np.outer(range(3), (0, 1, 3)))[0]
 ZERO, FIRST = np.zeros(1), np.zeros(1, dtype=int)
@@ -51,34 +51,42 @@ def looked(
 ) -> tuple[dict[str, Joint], int]:
     """What arrays show along their gradients, and the evaluations that it took.
 
-    Each along its own; of few components those of about the same length together, for a line takes
-    as much as several of them. On that line an error of one array is as large as on its own, and so
-    is that of J. Only where it is off, or bends, each has to be looked at by itself.
+    Each along its own; those of few components together where rounding lets that show a small bug
+    in each, for a line takes as much as several of them. On that line an error of one array is as
+    large as on its own, and so is that of J. Only where it is off, or bends, each has to be looked
+    at by itself.
     Arrays that have no gradient to go along, and those along which the cost cannot be had, are
     left out.
     """
     seen: dict[str, Joint] = {}
     nfev = 0
-    if theta.size < FEW:
-        lengths = {b.name: norm(gradient[b.slice]) * b.size**0.5 for b in blocks}
-        least = ALIKE * max(lengths.values(), default=0.0)
-        alike = [b for b in blocks if least <= lengths[b.name] < np.inf]
-        wanted = 2 * SHARP * min((lengths[b.name] for b in alike), default=0.0)
-        counts = np.array(sum(b.size for b in alike))
-        base = float(steps_along(counts, _size(cost, noise)))
-        left = ROUNDING * noise / (base * RATIO ** (_first_rung(base, noise, wanted) + 1))
-        if left > LEAVES * SHOWING * wanted:
-            alike = []
-        if len(alike) > 1:
-            seen, nfev = along(problem, theta, alike, gradient, cost, noise, settings)
-            if any(joint.status == Status.WRONG for joint in seen.values()):
-                seen = {}
-            seen = {name: j for name, j in seen.items() if j.floor <= SHOWING * SHARP}
+    together = _together(blocks, gradient, _size(cost, noise), noise) if theta.size < FEW else ()
+    if together:
+        seen, nfev = along(problem, theta, together, gradient, cost, noise, settings)
+        if any(joint.status == Status.WRONG for joint in seen.values()):
+            seen = {}
+        seen = {name: j for name, j in seen.items() if j.floor <= SHOWING * SHARP}
     for block in blocks:
         if block.name not in seen:
             found, used = along(problem, theta, [block], gradient, cost, noise, settings)
             seen, nfev = seen | found, nfev + used
     return seen, nfev
+
+
+def _together(
+    blocks: Sequence[Block], gradient: np.ndarray, size: float, noise: float
+) -> Sequence[Block]:
+    """As many of the arrays as rounding lets share a line, the longest gradients first."""
+    lengths = {b.name: norm(gradient[b.slice]) * b.size**0.5 for b in blocks}
+    left = sorted((b for b in blocks if lengths[b.name] > 0), key=lambda b: -lengths[b.name])
+    while len(left) > 1:
+        wanted = 2 * SHARP * lengths[left[-1].name]
+        base = float(steps_along(np.array(sum(b.size for b in left)), size))
+        rounding = ROUNDING * noise / (base * RATIO ** (_first_rung(base, noise, wanted) + 1))
+        if rounding <= LEAVES * SHOWING * wanted:
+            return left
+        left.pop()
+    return ()
 
 
 def along(

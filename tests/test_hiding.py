@@ -125,7 +125,7 @@ def test_arrays_share_a_line_so_that_more_of_them_take_no_more():
 
 
 @pytest.mark.parametrize("hidden", [("p0",), ("p3",), ("p1", "p4")])
-@pytest.mark.parametrize("sizes", [{}, {"p1": 1e-6, "p3": 1e-6}])
+@pytest.mark.parametrize("sizes", [{}, {"p1": 1e-7, "p3": 1e-7}])
 def test_of_the_arrays_on_a_line_those_that_hide_a_bug_are_told(hidden, sizes):
     report = apart(6, hidden, sizes)
     assert report.wrong == hidden
