@@ -127,16 +127,20 @@ class PlainCalls:
                     _two(self._call, space.params, numbers, some, costs)
                 else:
                     _each(self._call, space, write, some, costs)
-                few, soon = len(costs) // each - done, monotonic() - began < _SOON
+                few, spent = len(costs) // each - done, monotonic() - began
                 new = slice(each * done, None)
                 if self._call is fun and not _FLOATS.issuperset(map(type, costs[new])):
                     # an array of one number, say, into which the cost may write the next one
                     self._call = self._number
                     del costs[new]
                     continue
-                tick(few)
                 done += few
-                self._few = min(_CHUNK, 2 * few) if soon else (few + 1) // 2
+                tick(few)
+                grown = _SOON / spent if spent > _SOON / _GROWTH else _GROWTH
+                self._few = max(1, min(_CHUNK, int(few * grown)))
+        except KeyboardInterrupt:
+            tick(len(costs) // each - done)
+            raise
         except GradcheckError:
             raise
         except (Exception, SystemExit) as error:
@@ -162,6 +166,7 @@ class PlainCalls:
 
 _CHUNK = 4096  # components whose points are taken out of their array at once
 _SOON = 0.05  # seconds after which a bar may wait to hear more
+_GROWTH = 8  # times as many at once, at most, as were just now
 _FLOATS = {float, np.float64}  # what nobody changes after it was returned
 
 

@@ -145,12 +145,15 @@ def raised_at(error: BaseException) -> str:
     """Where the user's own code raised, ``(line 7 of forward: Z2 = W2 @ A1)``."""
     frames = [
         frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(_OWN) and "site-packages" not in frame.filename
+        for frame in traceback.walk_tb(error.__traceback__)
+        if not (name := frame[0].f_code.co_filename).startswith(_OWN)
+        and "site-packages" not in name
     ]
-    if not frames or not frames[-1].line:
+    # the text of one line alone is looked up, not those of all frames
+    last = next(iter(traceback.StackSummary.extract(iter(frames[-1:]))), None)
+    if last is None or not last.line:
         return ""
-    return f" (line {frames[-1].lineno} of {frames[-1].name}: {frames[-1].line})"
+    return f" (line {last.lineno} of {last.name}: {last.line})"
 
 
 def casts_told(kinds: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

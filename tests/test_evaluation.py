@@ -3,6 +3,7 @@
 import re
 import sys
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -104,20 +105,48 @@ def test_a_cost_that_rebinds_its_parameters_gets_new_ones_each_time():
     np.testing.assert_allclose(found[:, 1] - found[:, 0], 2.0)
 
 
-@pytest.mark.parametrize("at", [1, 2, 7])
+@pytest.mark.parametrize("at", [1, 2, 7, 201])
 def test_an_interrupt_says_how_far_it_came_and_changes_nothing(at):
-    calls = iter(range(100))
+    calls = iter(range(300))
 
     def cost(t):
         if next(calls) == at:
             raise KeyboardInterrupt
         return float(t @ t)
 
-    params = np.arange(4.0)
+    params = np.arange(150.0)
     problem = Problem(cost, lambda t: 2 * t, params)
-    with pytest.raises(CheckInterrupted, match=f"stopped after {at // 2} of 4 components"):
-        SerialEvaluator()(problem, params, every, points(params))
-    np.testing.assert_array_equal(params, np.arange(4.0))
+    with pytest.raises(CheckInterrupted, match=f"stopped after {at // 2} of 150 components"):
+        SerialEvaluator()(problem, params, np.arange(150), points(params))
+    assert params.tobytes() == np.arange(150.0).tobytes()
+
+
+def test_a_slow_cost_is_heard_of_every_tenth_of_a_second():
+    calls, heard = [], []
+
+    def cost(t):
+        calls.append(time.sleep(0.02 if len(calls) < 40 else 0.0))
+        return float(t @ t)
+
+    class Places:
+        def __iter__(self):
+            return self
+
+        def advance(self, count):
+            heard.append((count, len(calls)))
+
+        def __next__(self):
+            raise StopIteration
+
+    params = np.arange(3000.0)
+    problem = Problem(cost, lambda t: 2 * t, params)
+    evaluator = SerialEvaluator(lambda _: nullcontext(Places()))
+    evaluator(problem, params, np.arange(3000), points(params))
+    assert sum(count for count, _ in heard) == 3000
+    assert (
+        max(count for count, so_far in heard if so_far <= 40) <= 8
+    )  # 0.05 s, if the clock is coarse
+    assert len(heard) < 60
 
 
 def test_an_error_names_the_component_and_the_line():
