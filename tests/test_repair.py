@@ -121,6 +121,16 @@ def any_syntax_backward(p, *, scales=(1.0, 2.0)):
     return {"w": d["w"]}
 
 
+def halved(w):
+    return w**2 * 0.5
+
+
+def test_a_factor_of_one_is_not_named_beside_an_edit_that_takes_the_factor_out():
+    (finding,) = repairs(gcm.check(cubes, lambda w: 3 * halved(w), WEIGHTS))
+    assert finding.after == "return w**2"
+    assert "* 1" not in finding.hint
+
+
 def test_any_syntax_is_read():
     found = gcm.check(any_syntax, any_syntax_backward, {"w": WEIGHTS}, steps=0).findings
     assert "repair" in {finding.code for finding in found}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..adapters.names import decoration, is_held_out, kind, match_name
+from ..adapters.names import decoration, is_held_out, kind, match_name, words
 from ..errors import BindingError
 from .evidence import Evidence, is_number
 from .scopes import Scope
@@ -103,7 +103,7 @@ def look_up(
     if name in evidence.values and evidence.values[name] is not None:
         return Root(evidence.values[name], name)
     for other in dict.fromkeys((like, name)):
-        found = synonym(other, evidence) if other else None
+        found = (synonym(other, evidence) or _first_pair(other, evidence)) if other else None
         if found is not None:
             return found
     if scope is not None and scope.function is not None and name in scope.function.defaults:
@@ -210,6 +210,8 @@ def _synonym(name: str, evidence: Evidence) -> str | None:
         # a list of sentences is data as well, and has no shape
         plain = [n for n in found if is_number(values[n]) and np.ndim(values[n]) == 0]
         found = [n for n in found if n not in plain or label == "y"]
+        if not _is_whole(name):
+            found = [n for n in found if not _is_pairs(values[n])]  # [(x, y), ...] is neither
         kept = [n for n in found if not is_held_out(n)] or found
         partner = "y" if label == "x" else "x"
         pairs = [n for n in values if kind(n) == partner]
@@ -222,6 +224,34 @@ def _synonym(name: str, evidence: Evidence) -> str | None:
         exact = match_name(name, containers)
         return containers[0] if exact is None and len(containers) == 1 else exact
     return found[0] if len(found) == 1 else None
+
+
+def _first_pair(name: str, evidence: Evidence) -> Root | None:
+    """An example of ``training_data``, a list of pairs ``(x, y)``."""
+    label = kind(name)
+    if label not in ("x", "y") or _is_whole(name):
+        return None
+    found = [n for n, v in evidence.values.items() if _is_pairs(v) and not is_held_out(n)]
+    found = [n for n in found if "train" in decoration(n)] or found
+    if len(found) != 1:
+        return None
+    place = int(label == "y")
+    return Root(evidence.values[found[0]][0][place], f"{found[0]}[0][{place}]")
+
+
+def _is_whole(name: str) -> bool:
+    """Whether an argument means inputs and labels together, as ``mini_batch`` does."""
+    return words(name)[-1:] in (("data",), ("batch",), ("set",), ("dataset",), ("examples",))
+
+
+def _is_pairs(value: Any) -> bool:
+    """Whether it is a list of pairs of which each holds an array and an array or a number."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, tuple) and len(item) == 2 for item in value[:50])
+        and all(isinstance(x, np.ndarray) and is_number(y) for x, y in value[:50])
+    )
 
 
 def _usable(value: Any) -> bool:

@@ -27,6 +27,10 @@ from .trial import run
 
 MAKERS_OF_ARRAYS = frozenset({"zeros", "ones", "full", "empty", "eye", "arange", "linspace"})
 
+# words of methods that draw parameters, and of what else is set at the start of each pass
+INITIAL = frozenset({"init", "initialize", "initialise", "initialization", "reinit", "build"})
+STATE = frozenset({"hidden", "state", "states", "cache", "caches", "memory", "grad", "grads", "h"})
+
 
 @dataclass(slots=True)
 class Wiring:
@@ -116,7 +120,9 @@ class Wiring:
                 self.added.append(f"{name} = {output}")
                 self.produced[name] = output
                 return
-        root = look_up(name, self.evidence, self.hints, self.scope, like) or self.made(name, before)
+        root = self.encoded(name, before, like)
+        root = root or look_up(name, self.evidence, self.hints, self.scope, like)
+        root = root or self.made(name, before)
         if root is None:
             self.missing.append(like or name)
         else:
@@ -152,12 +158,19 @@ class Wiring:
         found = {word for called in line.called for word in words(called)}
         if (is_update(line) and "zero" not in found) or found & {"print", "append"}:
             return False
+        if found & INITIAL and not found & STATE:  # self._init(sizes) would draw new parameters
+            return False
         outside = line.loops != self.loops and line.loops != ()
         return not outside and not any(is_held_out(load) for load in line.loads)
 
     def _is_backward(self, line: Line, name: str) -> bool:
         calls = [c for c in line.called if c.partition(".")[0] == name]
         return any(role_score(c.rpartition(".")[2], BACKWARD) for c in calls)
+
+    def encoded(self, name: str, before: int, like: str) -> Root | None:
+        """Labels that the scope makes of others, ``Y = one_hot(y)``: no ``y`` stands for them."""
+        known = name in self.evidence.values or bool(self.hints.data)
+        return None if known or kind(like or name) != "y" else self.made(name, before)
 
     def made(self, name: str, before: int) -> Root | None:
         """A value that the scope makes for itself, such as ``W1, b1 = init_params()``."""

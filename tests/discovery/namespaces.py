@@ -8,6 +8,7 @@ from . import (
     canvas,
     courses,
     dicts,
+    fitted,
     forgotten,
     handed,
     inline,
@@ -54,4 +55,5 @@ ROWS = [
     *canvas.ROWS,
     *letters.ROWS,
     *records.ROWS,
+    *fitted.ROWS,
 ]

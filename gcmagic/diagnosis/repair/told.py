@@ -80,9 +80,14 @@ def _said(change: Change) -> str:
     return "with this change the gradient is right"
 
 
+# a factor of one: right, and nobody would write it
+_ONE = re.compile(r"(\*\*|[*/]) 1(\.0)?(?![\w.])|(?<![\w.])1(\.0)? \*")
+
+
 def _undoes(change: Change, shown: Change) -> bool:
-    """Whether it adds what makes up for the mistake, and the edit shown takes that out."""
-    return shown.growth < 0 < change.growth
+    """Whether it keeps what is wrong and makes up for it, and the edit shown takes that out."""
+    by_one = len(_ONE.findall(change.after)) > len(_ONE.findall(change.before))
+    return shown.growth < 0 and (change.growth > 0 or by_one)
 
 
 def _place(change: Change, shown: Change) -> str:
