@@ -17,7 +17,7 @@ from .explain import html as explanation
 from .findings import Finding
 from .notation import CHECKMARK, exponent
 from .phase import Phase
-from .report_text import by_sums, off, shape, span, worst_lines
+from .report_text import by_sums, enumerate_names, off, shape, span, worst_lines
 
 if TYPE_CHECKING:
     from .report import Report
@@ -49,9 +49,13 @@ def html(report: Report) -> str:
         parts.append(worst)
     parts += [findings(report)]
     parts += [f"<p>Note: {escape(note)}</p>" for note in report.problem.notes]
+    reasons: dict[str, list[str]] = {}
+    for name, why in report.not_batched:
+        reasons.setdefault(why, []).append(name)
     parts += [
-        f"<p>Note: {escape(name)} went through the cost one component at a time: {escape(why)}</p>"
-        for name, why in report.not_batched
+        f"<p>Note: {escape(enumerate_names(names))} went through the cost one component at a time: "
+        f"{escape(why)}</p>"
+        for why, names in reasons.items()
     ]
     parts.append(f'<p style="{QUIET}">{fine_print(report)}</p>')
     style = "line-height:1.45;max-width:62em;overflow-x:auto"
@@ -126,7 +130,7 @@ def table(report: Report) -> str:
     )
     rows = "".join(
         f'<tr><th scope="row" style="{CELL}">{escape(name)}'
-        f'<span style="{QUIET};font-weight:400"> &nbsp;'
+        f'<span style="{QUIET};font-weight:400;white-space:nowrap"> &nbsp;'
         f"{escape(shape(report.blocks_of(name)[0].shape))}</span></th>"
         + "".join(_cells(phase.block(name)) for phase in report.phases)
         + "</tr>"
@@ -149,13 +153,19 @@ def _cells(block: Comparison | None) -> str:
     if block is None:
         return f'<td colspan="2" style="{CELL}"></td>'
     name = block.verdict.name
-    count = f" &nbsp;{off(block).strip()}" if block.verdict is FAIL else ""
+    count = off(block).strip() if block.verdict is FAIL else ""
+    # each in one piece, and on a narrow page below each other
+    pieces = [
+        f' <span style="{QUIET};display:inline-block;white-space:nowrap">&nbsp;{piece}</span>'
+        for piece in (count, f"(floor {exponent(block.floor)})")
+        if piece
+    ]
     weight = "400" if block.verdict is PASS else "600"
     return (
         f'<td style="{CELL}"><span style="font-weight:{weight};white-space:nowrap">'
         f"{CHECKMARK[name]} {name}</span></td>"
-        f'<td style="{CELL};white-space:nowrap">{exponent(block.difference, 1)}'
-        f'<span style="{QUIET}">{count} &nbsp;(floor {exponent(block.floor)})</span></td>'
+        f'<td style="{CELL}"><span style="white-space:nowrap">{exponent(block.difference, 1)}'
+        f"</span>{''.join(pieces)}</td>"
     )
 
 

@@ -43,6 +43,25 @@ def test_few_evaluations_are_worth_no_word_in_the_text_but_are_in_the_data():
     assert "W went through the cost one component at a time" in report._repr_html_()
 
 
+def test_arrays_that_one_line_keeps_from_going_together_share_a_sentence():
+    def cost(p):
+        Z = np.zeros((4, 3))
+        for i in range(4):
+            Z[i] = X[i, :3] @ p["V"] + X[i, :3] @ p["W"]
+        return np.sum(Z**2)
+
+    def backward(p):
+        both = 2 * X[:4, :3].T @ (X[:4, :3] @ (p["V"] + p["W"]))
+        return {"V": both, "W": both}
+
+    start = np.random.default_rng(1).standard_normal((2, 3, 3))
+    report = gcm.check(cost, backward, {"V": start[0], "W": start[1]}, steps=0)
+    html = report._repr_html_()
+    assert report.passed
+    assert html.count("one component at a time") == 1
+    assert "V and W went through the cost one component at a time" in html
+
+
 def test_what_was_batched_has_nothing_to_tell():
     W = np.random.default_rng(1).standard_normal((60, 4))
     report = gcm.check(lambda w: np.sum((X @ w) ** 2), lambda w: 2 * X.T @ (X @ w), W, steps=0)

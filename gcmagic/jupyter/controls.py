@@ -16,7 +16,7 @@ from .picture import SIZE
 STEPS_A_DECADE = 3  # 1e-5, 2e-5, 5e-5, 1e-4
 BUTTONS = 16  # arrays that get a button each; more go into a list
 TEXT = "line-height:1.45;margin:2px 0"
-NARROWEST = 560  # pixels that a picture is shown with at least; below that it is scrolled
+NARROWEST = 420  # pixels that a picture is shown with at least; below that it is scrolled
 COLOURS = {"PASS": "#0072B2", "FAIL": "#D55E00", "INCONCLUSIVE": "#8A8A8A"}
 
 
