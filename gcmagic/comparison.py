@@ -296,8 +296,16 @@ def _part(values: np.ndarray, total: float) -> float:
     return norm(values) / total
 
 
+# squares of numbers that are neither too small nor too large for that
+_PLAIN = 1e-200
+
+
 def norm(x: np.ndarray) -> float:
     """Euclidean norm of a vector without overflow or underflow of the squares."""
+    flat = x.reshape(-1)
+    square = float(flat.dot(flat))
+    if _PLAIN < square < 1 / _PLAIN:
+        return math.sqrt(square)
     largest = float(np.maximum.reduce(np.abs(x), initial=0.0))
     if largest == 0.0 or not math.isfinite(largest):
         return largest

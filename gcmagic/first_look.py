@@ -66,6 +66,8 @@ def disagree(
     gradient: np.ndarray, every: Sequence[Derivative], noise: float, threshold: float
 ) -> bool:
     """Whether many components are further off than noise and the rounding of backward explain."""
+    if _all_agree(gradient, every, noise, threshold):  # as nearly always
+        return False
     off, size = 0, 0
     for part in every:
         analytic = np.abs(gradient[part.components])
@@ -73,6 +75,18 @@ def disagree(
         agree, _ = _seen(gradient, part, noise, threshold, rounding)
         off, size = off + np.count_nonzero(~agree), size + agree.size
     return bool(off > 0 and off >= MUCH * size)
+
+
+def _all_agree(
+    gradient: np.ndarray, every: Sequence[Derivative], noise: float, threshold: float
+) -> bool:
+    """Whether noise alone explains all that components differ by."""
+    analytic = gradient[np.concatenate([part.components for part in every])]
+    numeric = np.concatenate([part.values for part in every])
+    error = noise * np.concatenate([part.amplified for part in every])
+    with np.errstate(invalid="ignore"):
+        allowed = error + threshold * (np.abs(analytic) + np.abs(numeric))
+        return bool((np.abs(analytic - numeric) <= allowed).all())
 
 
 def _seen(

@@ -17,7 +17,7 @@ from .along import SHARP
 from .batched.points import Known
 from .comparison import norm
 from .directional import EXPECTED, RATIO, ROUNDING, ahead, directional, turned
-from .directions import random_directions
+from .directions import spread
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
 from .first_look import BACKWARD_ROUNDING, FEW
@@ -95,7 +95,7 @@ def places(
         seconds = min(seconds, perf_counter() - start)
     if budget is not None and seconds * EVALUATIONS * len(blocks) * POINTS > SHARE * budget:
         return []
-    line = random_directions(problem.layout.size, blocks, 1, [settings.seed, 7])[0]
+    line = spread([settings.seed, 7], problem.layout.size)
     coarse = first.is_single_precision and bool(first.cost)
     attained = [AS_SMALL * block.floor for block in first.blocks if block.block in blocks]
     most = RESOLUTION / 3 if problem.layout.size < FEW else SHOWING
@@ -109,8 +109,8 @@ def places(
             made.append(None)
             continue
         lengths = np.array([norm(line[b.slice] * gradient[b.slice]) for b in blocks])
-        spread = first.noise_beside(cost)
-        bare = Place(theta, cost, gradient, spread, coarse, small, line, lengths)
+        noise = first.noise_beside(cost)
+        bare = Place(theta, cost, gradient, noise, coarse, small, line, lengths)
         made.append(_with_lines(bare, range(len(blocks)), blocks, settings))
     finite = [place for place in made if place is not None]
     starts = [(place.theta, place.directions, place.steps, place.cost) for place in finite]

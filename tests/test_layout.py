@@ -12,8 +12,8 @@ import gcmagic
 ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
-errors notation parameters schemes problem evaluation remembering progress batched parallel
-directions noise derivatives slopes directional comparison findings rungs first_look ladder nearby
+errors notation parameters schemes problem evaluation remembering progress directions batched
+parallel noise derivatives slopes directional comparison findings rungs first_look ladder nearby
 refusals phase one_array one_point
 locating screening fast options curves extended confirm along joint room sandbox budget surplus
 repeatable initial training diagnosis explain report_text plots report_html report_page report

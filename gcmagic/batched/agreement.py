@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 
+from ..directions import spread
 from ..schemes import steps_along
 from .outcome import Level, Through
 from .plan import Planner
@@ -39,17 +40,13 @@ def agreeing(planner: Planner, found: dict[int, Through], at: Level) -> tuple[li
 def _agrees(one: Through, slope: float, h: float, at: Level) -> bool:
     error = at.noise * np.sqrt(one.amplified @ one.amplified) + at.noise / h
     curved = CURVED * np.sqrt(one.values @ one.values)
-    return bool(abs(slope - _spread(one.values.size) @ one.values) <= error + curved)
+    return bool(abs(slope - _direction(one.values.size) @ one.values) <= error + curved)
 
 
 @functools.lru_cache(maxsize=16)
-def _spread(size: int) -> np.ndarray:
-    """Numbers of either sign, with unlike lengths from 0.5 to 1.5.
-
-    Of signs alone the errors of two components, such as those of a margin, would cancel.
-    """
-    found = np.random.default_rng(size).uniform(-1.0, 1.0, size)
-    return found + np.copysign(0.5, found)
+def _direction(size: int) -> np.ndarray:
+    # of signs alone the errors of two components, such as those of a margin, would cancel
+    return spread(size, size)
 
 
 def _along(planner: Planner, arrays: list[int], steps: np.ndarray, at: Level) -> np.ndarray:
@@ -58,7 +55,7 @@ def _along(planner: Planner, arrays: list[int], steps: np.ndarray, at: Level) ->
     moves = []
     for k, h in zip(arrays, steps.tolist(), strict=True):
         block = planner.blocks[k]
-        change = h * _spread(block.size)
+        change = h * _direction(block.size)
         moves += [(block.slice, -change), (block.slice, change)]
     # calls one by one are as quick for large arrays
     if FEW <= len(moves) <= MOST / theta.size - 1:
