@@ -78,7 +78,11 @@ class Problem:
 
     def gradient(self, params: Any) -> np.ndarray:
         """The user's gradient as a vector in the order of theta."""
-        return self.layout.flatten_gradient(_call(self.grad, params, self.gradient_name))
+        return self.layout.flatten_gradient(self.gradients(params))
+
+    def gradients(self, params: Any) -> Any:
+        """The user's gradient as the user's function gives it."""
+        return _call(self.grad, params, self.gradient_name)
 
 
 def as_cost(value: Any, name: str = "the cost", kinds: str = "fiub") -> Any:

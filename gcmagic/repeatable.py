@@ -105,13 +105,13 @@ def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Fin
     said: list[Finding] = []
     raw: list[Any] = []
 
-    def kept(params: Any) -> Any:
-        raw.append(problem.grad(params))
-        return raw[-1]
+    def gradient(params: Any) -> np.ndarray:
+        raw.append(problem.gradients(params))
+        return problem.layout.flatten_gradient(raw[-1])
 
     for name, function in (
         (problem.cost_name, problem.cost),
-        (problem.gradient_name, replace(problem, grad=kept).gradient),
+        (problem.gradient_name, gradient),
     ):
         workspace = problem.layout.workspace(theta)
         found.append(function(workspace.params))
@@ -135,8 +135,7 @@ def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Fin
                     "W = W * 2 for W *= 2, or copy at the start.",
                 )
             )
-    cost, gradient = found
-    return np.append(gradient, cost), (*said, *surplus(problem.params, raw[0]))
+    return np.append(found[1], found[0]), (*said, *surplus(problem.params, raw[0]))
 
 
 def with_casts(problem: Problem) -> Problem:

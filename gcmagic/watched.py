@@ -75,10 +75,10 @@ class Watched(np.ndarray):
             kwargs["out"] = tuple(_plain(x) for x in kwargs["out"])
         plain = [_plain(x) for x in inputs]
         found = getattr(ufunc, method)(*plain, **kwargs)
-        if method != "__call__":
-            return self._like(found, inputs)
         sources = _sources(inputs)
-        result = self._like(found, inputs)
+        result = self._like(found, sources)
+        if method != "__call__":
+            return result
         if ufunc is np.tanh:
             self.seen.unit("tanh", 1 - np.square(found), sources)
         elif getattr(ufunc, "__name__", "") == "expit":
@@ -87,7 +87,7 @@ class Watched(np.ndarray):
             result.made = "exp"
         elif ufunc is np.add and isinstance(result, Watched) and _is_exp_and_one(inputs):
             result.made = "1 + exp"
-        elif ufunc is np.divide and _is_one(inputs[0]) and _made(inputs[1]) == "1 + exp":
+        elif ufunc is np.divide and _made(inputs[1]) == "1 + exp" and _is_one(inputs[0]):
             self.seen.unit("sigmoid", found * (1 - found), sources)
         elif ufunc in COMPARISONS and any(_is_zero(x) for x in plain):
             other = plain[1] if _is_zero(plain[0]) else plain[0]
@@ -108,11 +108,11 @@ class Watched(np.ndarray):
             found.seen, found.sources = self.seen, found.sources | sources
         return found
 
-    def _like(self, found: Any, inputs: Any) -> Any:
+    def _like(self, found: Any, sources: frozenset[str]) -> Any:
         if not isinstance(found, np.ndarray):
             return found
         watched = found.view(Watched)
-        watched.seen, watched.sources = self.seen, _sources(inputs)
+        watched.seen, watched.sources = self.seen, sources
         return watched
 
     def _product(self, inputs: Any) -> None:
@@ -169,4 +169,4 @@ def _is_one(x: Any) -> bool:
 
 
 def _is_exp_and_one(inputs: Any) -> bool:
-    return any(_is_one(x) for x in inputs) and any(_made(x) == "exp" for x in inputs)
+    return any(_made(x) == "exp" for x in inputs) and any(_is_one(x) for x in inputs)
