@@ -13,11 +13,11 @@ batch of copies against plain calls. It is divided by the components and by the 
 report: two, and one more for each jittered point in it.
 
 Some of them a check makes whatever the number of components: at each point the cost and its noise,
-at two jittered points the cost and a step along each array, and a call that notes what the units
-get. In a network of three components that alone is more than the differences. How many they are is
-measured: by a check of as many arrays of one component each, less two evaluations a component.
-So the maximum is shown three times: of all networks, of those with 20 components and more, and of
-all without these fixed evaluations.
+at two jittered points the cost and a step along a line through the arrays, and a call that notes
+what the units get. In a network of three components that alone is more than the differences. How
+many they are is measured: by a check of as many arrays of one component each, less two evaluations
+a component. So the maximum is shown three times: of all networks, of those with 20 components and
+more, and of all without these fixed evaluations.
 """
 
 from __future__ import annotations
