@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from time import monotonic
 from typing import Any
+
+# seconds before anything is shown
+DELAY = 1.0
 
 
 class Bar:
@@ -21,36 +25,57 @@ class Bar:
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._began, self._done, self._total = 0.0, 0, 0
 
     def __enter__(self) -> Bar:
-        from tqdm import tqdm
-
-        kernel = _kernel()
-        self._bar = tqdm(
-            total=0,
-            desc="gradcheck",
-            unit="component",
-            delay=1,
-            leave=False,
-            miniters=1,
-            ncols=79,
-            file=sys.stderr if kernel is None else sys.stdout,
-            # a notebook that a program runs: nobody could answer input()
-            disable=kernel is not None and not getattr(kernel, "_allow_stdin", True),
-        )
+        self._began = monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def expect(self, count: int) -> None:
         """Say how many components are to come; others that are needed are added to them."""
-        self._bar.total = self._bar.n + count
+        self._total = self._done + count
 
     def __call__(self, places: range) -> AbstractContextManager[Iterable[int]]:
         """Count these components as they are taken."""
-        self._bar.total = max(self._bar.total or 0, self._bar.n + len(places))
-        return nullcontext(_Counted(self._bar, len(places)))
+        self._total = max(self._total, self._done + len(places))
+        return nullcontext(_Counted(self, len(places)))
+
+    def advance(self, count: int) -> None:
+        """Say that so many components are done."""
+        self._done += count
+        if self._bar is None:
+            spent = monotonic() - self._began
+            if spent < DELAY:
+                return
+            self._bar = _bar(spent)
+        self._bar.total = self._total
+        self._bar.update(self._done - self._bar.n)
+
+
+def _bar(spent: float) -> Any:
+    """A bar that began so many seconds ago; nothing of it is shown before it is told a count."""
+    from tqdm import tqdm  # which a quick check does without
+
+    kernel = _kernel()
+    bar = tqdm(
+        desc="gradcheck",
+        unit="component",
+        delay=1e-9,
+        leave=False,
+        miniters=1,
+        ncols=79,
+        file=sys.stderr if kernel is None else sys.stdout,
+        # a notebook that a program runs: nobody could answer input()
+        disable=kernel is not None and not getattr(kernel, "_allow_stdin", True),
+    )
+    if not bar.disable:
+        bar.start_t -= spent
+        bar.last_print_t -= spent
+    return bar
 
 
 class _Counted:
@@ -58,7 +83,7 @@ class _Counted:
 
     __slots__ = ("_bar", "_left")
 
-    def __init__(self, bar: Any, count: int) -> None:
+    def __init__(self, bar: Bar, count: int) -> None:
         self._bar, self._left = bar, count
 
     def __iter__(self) -> Iterator[int]:
@@ -73,7 +98,7 @@ class _Counted:
     def advance(self, count: int) -> None:
         """Take so many."""
         self._left -= count
-        self._bar.update(count)
+        self._bar.advance(count)
 
 
 def _kernel() -> Any:

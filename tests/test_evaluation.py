@@ -178,6 +178,7 @@ def test_a_slow_check_shows_a_bar_and_in_a_notebook_none_in_red(monkeypatch, cap
     monkeypatch.setattr(progress, "_kernel", lambda: kernel)
 
     clock = iter(np.arange(0, 1e4, 0.7))
+    monkeypatch.setattr(progress, "monotonic", lambda: next(clock))
     monkeypatch.setattr(std, "time", lambda: next(clock))  # the bar's own clock
     monkeypatch.setattr(std.tqdm, "_time", staticmethod(lambda: next(clock)), raising=False)
     problem = relu_network()
