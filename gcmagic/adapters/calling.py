@@ -315,6 +315,10 @@ def put(scope: Scope, path: Path, number: float) -> None:
         follow(scope, path[:-1])[path[-1][1]] = number
 
 
+# containers that hold a parameter and are copied on the way to it
+_COPIED = (dict, list, tuple, np.ndarray)
+
+
 def place(scope: dict[str, Any], leaf: Leaf, value: Any, fresh: set[Path]) -> None:
     """Put a parameter's value where the program finds it.
 
@@ -325,13 +329,25 @@ def place(scope: dict[str, Any], leaf: Leaf, value: Any, fresh: set[Path]) -> No
     if len(path) == 1:
         scope[path[0]] = value
         return
+    root, holder = path[:1], scope[path[0]]
+    if len(path) == 2 and type(holder) is dict:  # as most are, and every call comes here
+        if root not in fresh:
+            holder = scope[path[0]] = holder.copy()
+            fresh.add(root)
+        holder[path[1][1]] = value
+        return
+    if type(value) is np.ndarray and not isinstance(holder, _COPIED):
+        now = follow(scope, path)
+        if type(now) is np.ndarray and now.dtype is value.dtype:
+            now[...] = value
+            return
     owner: Any = scope
     owners: list[Any] = [scope]
     steps: list[Any] = [("item", path[0]), *path[1:]]
     through = False
     for k, (kind, key) in enumerate(steps[:-1]):
         inner = getattr(owner, key) if kind == "attr" else owner[key]
-        through = through or not isinstance(inner, (dict, list, tuple, np.ndarray))
+        through = through or not isinstance(inner, _COPIED)
         if not through and not is_named_tuple(inner) and path[: k + 1] not in fresh:
             inner = list(inner) if type(inner) is tuple else copy.copy(inner)
             fresh.add(path[: k + 1])
