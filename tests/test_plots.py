@@ -256,7 +256,9 @@ def test_a_notebook_shows_what_is_drawn_on_a_card_of_its_own(shown):
     assert data["image/png"].startswith(b"\x89PNG")
     width, height = struct.unpack(">II", data["image/png"][16:24])
     size = metadata["image/png"]
-    assert (width, height) == (2 * size["width"], 2 * size["height"])
+    # matplotlib 3.9 cuts off half a pixel, later ones round it up
+    assert abs(width - 2 * size["width"]) <= 1
+    assert abs(height - 2 * size["height"]) <= 1
 
 
 def test_axes_of_one_s_own_are_shown_by_their_owner_alone():

@@ -25,7 +25,10 @@ class _ThisInterpreterSpecs(KernelSpecManager):
     """
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
+        spec = get_kernel_dict()
+        # older debuggers fill the standard error of every kernel with a warning of frozen modules
+        spec["env"] = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", **spec.get("env", {})}
+        return KernelSpec(resource_dir=str(RESOURCES), **spec)
 
 
 class ThisInterpreter(AsyncKernelManager):
