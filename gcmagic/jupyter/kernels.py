@@ -10,9 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
+# older debuggers, which ipykernel imports, warn of frozen modules on the standard error
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict  # noqa: E402
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager  # noqa: E402
+from jupyter_client.manager import AsyncKernelManager  # noqa: E402
 
 # a path of a Unix socket longer than this is refused, on macOS first
 LONGEST_SOCKET = 100
@@ -25,10 +28,7 @@ class _ThisInterpreterSpecs(KernelSpecManager):
     """
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        spec = get_kernel_dict()
-        # older debuggers fill the standard error of every kernel with a warning of frozen modules
-        spec["env"] = {"PYDEVD_DISABLE_FILE_VALIDATION": "1", **spec.get("env", {})}
-        return KernelSpec(resource_dir=str(RESOURCES), **spec)
+        return KernelSpec(resource_dir=str(RESOURCES), **get_kernel_dict())
 
 
 class ThisInterpreter(AsyncKernelManager):
