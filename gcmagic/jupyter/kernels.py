@@ -13,9 +13,9 @@ from typing import Any
 # older debuggers, which ipykernel imports, warn of frozen modules on the standard error
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict  # noqa: E402
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager  # noqa: E402
-from jupyter_client.manager import AsyncKernelManager  # noqa: E402
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 
 # a path of a Unix socket longer than this is refused, on macOS first
 LONGEST_SOCKET = 100
