@@ -59,7 +59,7 @@ def by_sums(report: Report) -> list[str]:
     return [
         f"{enumerate_names(names)}: numeric slopes through the pre-activations Z = W A + b, "
         "by dJ/dW = dJ/dZ Aᵀ, dJ/db = Σ dJ/dZ;",
-        "each array moved itself, along a direction over all of its components, agrees "
+        "the arrays moved themselves, along random directions over all their components, agree "
         "(--epsilon moves every component)",
     ]
 

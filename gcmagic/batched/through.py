@@ -6,7 +6,7 @@ differences as those of parameters are, give the slopes of the many elements of 
 78,400 in a layer of 784 to 100 over 32 examples. An element of Z moves one example only, which
 makes each of them cheaper as well. What J does with W beside, a penalty, is taken by differences of
 W with Z held still, and added: the chain rule. Along a direction over all of its components W is
-then moved itself, and has to agree.
+then moved itself, others with it where it shows beside them, and has to agree.
 """
 
 from __future__ import annotations
