@@ -72,15 +72,6 @@ def random_directions(
     return directions
 
 
-def spread(seed: int | Sequence[int], size: int) -> np.ndarray:
-    """Random numbers of either sign, with lengths from 1/2 to 3/2, in a third of the time.
-
-    For one direction; see `random_directions` for why they have unlike lengths.
-    """
-    found = np.random.default_rng(seed).uniform(-1.0, 1.0, size)
-    return found + np.copysign(0.5, found)
-
-
 def signs(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Random signs: ``rng.choice([-1.0, 1.0], shape)``, number for number, in half of its time."""
     return _SIGNS[rng.integers(0, 2, shape)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .draws import normal
 from .errors import GradcheckError
 from .problem import Problem
 
@@ -24,7 +25,7 @@ def jittered(
     squares = theta**2
     sizes = [float(np.sqrt(np.add.reduce(squares[b.slice]) / b.size)) for b in blocks]
     for k in range(count):
-        moved = np.random.default_rng(seed + 1 + k).standard_normal(theta.size)
+        moved = normal((seed + 1 + k,), theta.size).copy()
         for block, rms in zip(blocks, sizes, strict=True):
             own, values = moved[block.slice], theta[block.slice]
             if k % 2 and rms > 1:

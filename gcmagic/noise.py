@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .directions import signs
+from .draws import lengths
 from .problem import Problem
 from .schemes import UNIT_ROUNDOFF
 
@@ -55,9 +55,8 @@ def noise_of(problem: Problem, theta: np.ndarray, cost: float, seed: int, start:
     start
         The line to begin with, where shorter ones are known not to move J at every step.
     """
-    rng = np.random.default_rng(seed)
-    line = (0.5 + 0.5 * rng.random(theta.shape)) * signs(rng, theta.shape)
-    line *= np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
+    scale = np.maximum(1.0, np.abs(theta)) / max(1.0, np.sqrt(theta.size) / 30)
+    line = scale * lengths((seed,), theta.size)
     level = rounded(cost)
     nfev = 0
     still, stuck = True, 0.0

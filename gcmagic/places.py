@@ -17,7 +17,7 @@ from .along import SHARP
 from .batched.points import Known
 from .comparison import norm
 from .directional import EXPECTED, RATIO, ROUNDING, ahead, directional, turned
-from .directions import spread
+from .draws import direction
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
 from .first_look import BACKWARD_ROUNDING, FEW
@@ -95,7 +95,7 @@ def places(
         seconds = min(seconds, perf_counter() - start)
     if budget is not None and seconds * EVALUATIONS * len(blocks) * POINTS > SHARE * budget:
         return []
-    line = spread([settings.seed, 7], problem.layout.size)
+    line = direction((settings.seed, 7), problem.layout.size)
     coarse = first.is_single_precision and bool(first.cost)
     attained = [AS_SMALL * block.floor for block in first.blocks if block.block in blocks]
     most = RESOLUTION / 3 if problem.layout.size < FEW else SHOWING

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from ..directions import spread
+from ..draws import direction
 from ..schemes import steps_along
 from .outcome import Level, Through
 from .plan import Planner
@@ -81,7 +80,9 @@ class _Lines:
 
     def _direction(self, k: int) -> np.ndarray:
         block = self._planner.blocks[k]
-        return _drawn(block.start, block.size)
+        # of signs alone the errors of two components, such as those of a margin, would cancel; of
+        # the same numbers those of two arrays, such as those of two layers that were exchanged
+        return direction((block.start, block.size), block.size)
 
     def _along(self, lines: list[Line], steps: list[float]) -> np.ndarray:
         """J below and above theta along each of the lines, a row each."""
@@ -105,10 +106,3 @@ class _Lines:
                 for k in line:
                     theta[self._planner.blocks[k].slice] += sign * self._direction(k)
                 yield theta
-
-
-@functools.lru_cache(maxsize=16)
-def _drawn(start: int, size: int) -> np.ndarray:
-    # of signs alone the errors of two components, such as those of a margin, would cancel; of the
-    # same numbers those of two arrays, such as those of two layers that were exchanged
-    return spread([start, size], size)
