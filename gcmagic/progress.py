@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from threading import Lock, Timer
 from time import monotonic
 from typing import Any
+
+from .notation import duration
 
 # seconds before anything is shown
 DELAY = 1.0
@@ -25,19 +28,58 @@ class Bar:
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._streams = sys.stdout, sys.stderr  # before those of a check take their place
         self._began, self._done, self._total = 0.0, 0, 0
+        self._most = 0.0  # seconds
+        self._estimated = False
+        self._timer: Timer | None = None
+        self._closed = False
+        self._one = Lock()  # the timer's thread shows the same bar
 
     def __enter__(self) -> Bar:
         self._began = monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        with self._one:
+            if self._bar is not None:
+                self._bar.close()
+            self._closed = True
 
     def expect(self, count: int) -> None:
         """Say how many components are to come; others that are needed are added to them."""
         self._total = self._done + count
+
+    def estimate(self, seconds: float) -> None:
+        """Say what the check takes at most, before anything is done that could be counted."""
+        self._most = seconds
+        if seconds >= DELAY:
+            self.soon()
+
+    def soon(self) -> None:
+        """Show a bar after a second even if nothing is done by then that could be counted."""
+        left = DELAY - (monotonic() - self._began)
+        if left <= 0:
+            self._show()
+        elif self._timer is None:
+            timer = Timer(left, self._show)
+            timer.daemon = True
+            with suppress(RuntimeError):  # no room for a thread: it is seen once it counts
+                timer.start()
+                self._timer = timer
+
+    def _show(self) -> None:
+        with self._one:
+            if self._bar is not None or self._closed:
+                return
+            spent = monotonic() - self._began
+            self._bar = _bar(spent, *self._streams)
+            self._bar.total = self._total or None
+            known = self._most > spent  # a machine that is busy takes longer than was thought
+            self._bar.set_postfix_str(f"up to {duration(self._most)}" if known else "")
+            self._estimated = True
 
     def __call__(self, places: range) -> AbstractContextManager[Iterable[int]]:
         """Count these components as they are taken."""
@@ -47,16 +89,20 @@ class Bar:
     def advance(self, count: int) -> None:
         """Say that so many components are done."""
         self._done += count
-        if self._bar is None:
-            spent = monotonic() - self._began
-            if spent < DELAY:
-                return
-            self._bar = _bar(spent)
-        self._bar.total = self._total
-        self._bar.update(self._done - self._bar.n)
+        with self._one:
+            if self._bar is None:
+                spent = monotonic() - self._began
+                if spent < DELAY:
+                    return
+                self._bar = _bar(spent, *self._streams)
+            if self._estimated:
+                self._bar.set_postfix_str("", refresh=False)
+                self._estimated = False
+            self._bar.total = self._total
+            self._bar.update(self._done - self._bar.n)
 
 
-def _bar(spent: float) -> Any:
+def _bar(spent: float, stdout: Any, stderr: Any) -> Any:
     """A bar that began so many seconds ago; nothing of it is shown before it is told a count."""
     from tqdm import tqdm  # which a quick check does without
 
@@ -68,7 +114,7 @@ def _bar(spent: float) -> Any:
         leave=False,
         miniters=1,
         ncols=79,
-        file=sys.stderr if kernel is None else sys.stdout,
+        file=stderr if kernel is None else stdout,
         # a notebook that a program runs: nobody could answer input()
         disable=kernel is not None and not getattr(kernel, "_allow_stdin", True),
     )
