@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .errors import GradcheckError, InputError, UserCodeError
-from .parameters import ParameterLayout, describe
+from .parameters import ParameterLayout, describe, leaves_of, spreads
 
 _OWN = str(Path(__file__).parent)
 
@@ -43,6 +43,11 @@ class Problem:
         Parameters that are complex, and here their real and imaginary parts.
     roots
         Objects that `fun` and `grad` may touch beside `params`: what a sandbox has to guard.
+    spread
+        Shapes of gradients that are not those of their parameters and that an update would spread
+        over them, by the names of these; `with_spread` finds them.
+    data
+        Names of arrays that are data: that these are written into is a finding.
     """
 
     fun: Callable[[Any], Any]
@@ -56,13 +61,22 @@ class Problem:
     unchecked: tuple[str, ...] = ()
     source: str = ""
     complex_names: tuple[str, ...] = ()
+    spread: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    data: tuple[str, ...] = ()
     layout: ParameterLayout = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, value in (("fun", self.fun), ("grad", self.grad)):
             if not callable(value):
                 raise InputError(f"{name} is {describe(value)}; needed: a function of the params")
-        object.__setattr__(self, "layout", ParameterLayout.of(self.params))
+        layout = ParameterLayout.of(self.params)
+        if self.spread:
+            layout = replace(layout, spread=frozenset(self.spread))
+        object.__setattr__(self, "layout", layout)
+
+    def copied(self) -> Any:
+        """The parameters in arrays of their own, for a function that may write into them."""
+        return self.layout.unflatten(self.layout.flatten(self.params))
 
     def cost(self, params: Any) -> float:
         """J as one real number, not checked for being finite."""
@@ -83,6 +97,29 @@ class Problem:
     def gradients(self, params: Any) -> Any:
         """The user's gradient as the user's function gives it."""
         return _call(self.grad, params, self.gradient_name)
+
+
+def with_spread(problem: Problem, theta: np.ndarray) -> Problem:
+    """The problem, told which gradients an update would spread over their parameters.
+
+    ``b1 -= rate * np.sum(dZ1)`` moves every component of b1 by the same number, and NumPy does not
+    say a word: a number for an array of four is a wrong gradient, not a question asked wrongly.
+    """
+    layout = problem.layout
+    given = {path: np.shape(leaf) for path, leaf in leaves_of(_gradients_at(problem, theta))}
+    pairs = [(b, given.get(path)) for b, path in zip(layout.blocks, layout.paths, strict=True)]
+    found = {
+        block.name: shape
+        for block, shape in pairs
+        if shape is not None
+        and np.prod(shape, dtype=int) < block.size
+        and spreads(shape, block.shape)
+    }
+    return replace(problem, spread=found)
+
+
+def _gradients_at(problem: Problem, theta: np.ndarray) -> Any:
+    return problem.gradients(problem.layout.unflatten(theta))
 
 
 def as_cost(value: Any, name: str = "the cost", kinds: str = "fiub") -> Any:
@@ -145,8 +182,8 @@ def _signature(function: Callable[[Any], Any], error: BaseException) -> str:
     return ""
 
 
-def raised_at(error: BaseException) -> str:
-    """Where the user's own code raised, ``(line 7 of forward: Z2 = W2 @ A1)``."""
+def raised_in(error: BaseException) -> traceback.FrameSummary | None:
+    """The last line of the user's own code before an error; None where its text is not known."""
     frames = [
         frame
         for frame in traceback.walk_tb(error.__traceback__)
@@ -155,9 +192,13 @@ def raised_at(error: BaseException) -> str:
     ]
     # the text of one line alone is looked up, not those of all frames
     last = next(iter(traceback.StackSummary.extract(iter(frames[-1:]))), None)
-    if last is None or not last.line:
-        return ""
-    return f" (line {last.lineno} of {last.name}: {last.line})"
+    return last if last is not None and last.line else None
+
+
+def raised_at(error: BaseException) -> str:
+    """Where the user's own code raised, ``(line 7 of forward: Z2 = W2 @ A1)``."""
+    last = raised_in(error)
+    return f" (line {last.lineno} of {last.name}: {last.line})" if last is not None else ""
 
 
 def casts_told(kinds: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from .clock import Clock
 from .findings import Finding
 from .one_point import Calls
 from .problem import Problem, casts_told
-from .sandbox import Snapshot
+from .sandbox import Held, Snapshot
 from .surplus import surplus
+from .written import alike, data_of, told, written
 
 # calls that are compared where something is drawn at random
 DRAWS = 10
@@ -44,20 +47,29 @@ class Prepared:
     calls: Calls | None
 
 
-def prepared(problem: Problem, theta: np.ndarray, snapshot: Snapshot) -> Prepared:
-    """The problem, and what its first calls at `theta` showed.
+def prepared(
+    problem: Problem, theta: np.ndarray, snapshot: Snapshot, clock: Clock | None = None
+) -> Prepared:
+    """The problem, and what its first calls at `theta` showed; `clock` gets to know their times.
 
     Dropout then draws the same mask in forward, in backward and at every nudge, so that the cost
     is a function of theta again; what is carried from call to call starts anew as well.
     """
+    clock = Clock(None) if clock is None else clock
 
     def at_once(checked: Problem) -> np.ndarray:
-        return np.append(checked.gradient_at(theta), checked.cost_at(theta))
+        began = perf_counter()
+        gradient = checked.gradient_at(theta)
+        between = perf_counter()
+        cost = checked.cost_at(theta)
+        clock.saw(gradient=between - began, cost=perf_counter() - between)
+        clock.hold(problem.layout)
+        return np.append(gradient, cost)
 
-    if problem.how:  # what discovery binds gives each call arrays of its own
+    if getattr(problem.grad, "rate", 0.0):  # backward updates them: that is what it is for
         first, writes = at_once(problem), ()
     else:
-        first, writes = _watched(problem, theta)
+        first, writes = _watched(problem, theta, snapshot, clock)
     second = at_once(problem)
     same = first.tobytes() == second.tobytes()
     if same and not snapshot.drew():
@@ -99,11 +111,15 @@ def prepared(problem: Problem, theta: np.ndarray, snapshot: Snapshot) -> Prepare
     return Prepared(held, (said,), writes, None)
 
 
-def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Finding, ...]]:
-    """Gradient and cost at theta, and findings where they change the parameters they are given."""
+def _watched(
+    problem: Problem, theta: np.ndarray, snapshot: Snapshot, clock: Clock
+) -> tuple[np.ndarray, tuple[Finding, ...]]:
+    """Gradient and cost at theta, and findings where they change what they are given."""
     found: list[Any] = []
     said: list[Finding] = []
     raw: list[Any] = []
+    data = data_of(problem, snapshot)
+    wrote: list[tuple[str, Callable[[Any], Any], Held]] = []
 
     def gradient(params: Any) -> np.ndarray:
         raw.append(problem.gradients(params))
@@ -114,14 +130,21 @@ def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Fin
         (problem.gradient_name, gradient),
     ):
         workspace = problem.layout.workspace(theta)
+        began = perf_counter()
         found.append(function(workspace.params))
+        if len(found) == 1:  # the cost
+            clock.saw(cost=perf_counter() - began)
+            clock.hold(problem.layout)
+        new = written(data)
+        wrote += [(name, function, held) for held in new]
+        data = tuple(held for held in data if not any(held is one for one in new))
         try:
             now = workspace.vector()
         except Exception:  # it took some away, or put others in
             continue
         if now.tobytes() == theta.tobytes():
             continue
-        moved = np.flatnonzero(~((now == theta) | (np.isnan(now) & np.isnan(theta))))
+        moved = np.flatnonzero(~alike(now, theta))
         if moved.size:
             first = int(moved[0])
             said.append(
@@ -135,7 +158,10 @@ def _watched(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, tuple[Fin
                     "W = W * 2 for W *= 2, or copy at the start.",
                 )
             )
-    return np.append(found[1], found[0]), (*said, *surplus(problem.params, raw[0]))
+    for name, function, held in wrote:
+        said += told(problem, theta, name, function, held, clock)
+    beyond = () if problem.how else surplus(problem.params, raw[0])  # discovery tells by itself
+    return np.append(found[1], found[0]), (*said, *beyond)
 
 
 def with_casts(problem: Problem) -> Problem:

@@ -17,6 +17,8 @@ from .problem import Problem
 
 COMPARISONS = {np.greater, np.greater_equal, np.less, np.less_equal}
 PRODUCTS = {"matmul", "dot"}
+# of all other ufuncs nothing is noted but what they are called with
+NOTED = {np.tanh, np.exp, np.add, np.divide, np.maximum, np.matmul, *COMPARISONS}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,16 +60,14 @@ class Seen:
 class Watched(np.ndarray):
     """An array that knows which parameters it is made from, and whose uses are noted."""
 
-    seen: Seen
-    sources: frozenset[str]
-    made: str
+    seen: Seen | None = None  # of an array that is none of a call's: nothing to be noted
+    sources: frozenset[str] = frozenset()
+    made: str = ""
 
     def __array_finalize__(self, obj: Any) -> None:
         """Take over what a view or a copy is made from."""
-        watched = isinstance(obj, Watched)
-        self.seen = obj.seen if watched else Seen()
-        self.sources = obj.sources if watched else frozenset()
-        self.made = ""
+        if isinstance(obj, Watched):
+            self.seen, self.sources = obj.seen, obj.sources
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Compute with plain arrays, note what was done, and watch what comes out."""
@@ -77,23 +77,26 @@ class Watched(np.ndarray):
         found = getattr(ufunc, method)(*plain, **kwargs)
         sources = _sources(inputs)
         result = self._like(found, sources)
-        if method != "__call__":
+        seen = self.seen
+        if seen is None or method != "__call__":
+            return result
+        if ufunc not in NOTED and ufunc.__name__ != "expit":
             return result
         if ufunc is np.tanh:
-            self.seen.unit("tanh", 1 - np.square(found), sources)
-        elif getattr(ufunc, "__name__", "") == "expit":
-            self.seen.unit("sigmoid", found * (1 - found), sources)
+            seen.unit("tanh", 1 - np.square(found), sources)
+        elif ufunc.__name__ == "expit":
+            seen.unit("sigmoid", found * (1 - found), sources)
         elif ufunc is np.exp and isinstance(result, Watched):
             result.made = "exp"
         elif ufunc is np.add and isinstance(result, Watched) and _is_exp_and_one(inputs):
             result.made = "1 + exp"
         elif ufunc is np.divide and _made(inputs[1]) == "1 + exp" and _is_one(inputs[0]):
-            self.seen.unit("sigmoid", found * (1 - found), sources)
+            seen.unit("sigmoid", found * (1 - found), sources)
         elif ufunc in COMPARISONS and any(_is_zero(x) for x in plain):
             other = plain[1] if _is_zero(plain[0]) else plain[0]
-            self.seen.unit("relu", (np.asarray(other) > 0).astype(float), sources)
+            seen.unit("relu", (np.asarray(other) > 0).astype(float), sources)
         elif ufunc is np.maximum and any(_is_zero(x) for x in plain):
-            self.seen.unit("relu", (np.asarray(found) > 0).astype(float), sources)
+            seen.unit("relu", (np.asarray(found) > 0).astype(float), sources)
         elif ufunc is np.matmul:
             self._product(inputs)
         return result
@@ -117,7 +120,7 @@ class Watched(np.ndarray):
 
     def _product(self, inputs: Any) -> None:
         """Note the free axis of plain data that a parameter array is multiplied with."""
-        if len(inputs) != 2:
+        if self.seen is None or len(inputs) != 2:
             return
         for data, other, axis in ((inputs[0], inputs[1], 0), (inputs[1], inputs[0], 1)):
             plain = isinstance(data, np.ndarray) and not isinstance(data, Watched)
@@ -143,7 +146,7 @@ def watch(problem: Problem, theta: np.ndarray) -> Seen | None:
 
 
 def _plain(x: Any) -> Any:
-    return x.view(np.ndarray) if isinstance(x, Watched) else x
+    return x.view(np.ndarray) if type(x) is Watched else x
 
 
 def _made(x: Any) -> str:
@@ -153,8 +156,8 @@ def _made(x: Any) -> str:
 def _sources(values: Any) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     for value in values:
-        if isinstance(value, Watched):
-            found |= value.sources
+        if type(value) is Watched:
+            found = found | value.sources if found else value.sources
         elif isinstance(value, (list, tuple)):
             found |= _sources(value)
     return found

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
 from gcmagic.sandbox import Snapshot, untouched
 
@@ -393,3 +394,84 @@ def test_an_iterator_over_a_range_stops_nothing() -> None:
         next(numbers)
     left = [1, 2, 3, 4] if sys.version_info < (3, 12) else [2, 3, 4]  # it cannot be set back there
     assert list(numbers) == left
+
+
+GENERATOR = np.random.default_rng
+OWNERS = {
+    # name: something that reaches a generator, and how it draws
+    "method": lambda: (g := GENERATOR(1).random, g),
+    "method of a RandomState": lambda: (g := np.random.RandomState(1).rand, g),
+    "method of Python's": lambda: (g := random.Random(1).random, g),
+    "method of NumPy's own": lambda: (np.random.rand, np.random.rand),
+    "distribution": lambda: (d := _seeded(), d.rvs),
+    "of the system": lambda: (random.SystemRandom(), lambda: 0.0),
+}
+
+
+def _seeded():
+    frozen = stats.norm()
+    frozen.random_state = GENERATOR(1)
+    return frozen
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_generators_behind_methods_and_librarys_objects_go_on_as_before(name) -> None:
+    owner, draw = OWNERS[name]()
+    with untouched({"draw": owner}) as snapshot:
+        first = draw()
+        said = snapshot.changed()
+    assert draw() == first
+    word = "NumPy's generator" if "NumPy" in name else "generator"
+    assert all(word in one for one in said)
+    assert len(said) == (name != "of the system")
+
+
+class Generator:
+    """As torch's: no attributes, a state that comes and goes."""
+
+    __slots__ = ("state",)
+    __module__ = "torch._C"
+
+    def get_state(self):
+        return np.array([self.state])
+
+    def set_state(self, state):
+        self.state = int(state[0])
+
+
+def test_torchs_own_generators_go_on_as_before() -> None:
+    drawn = Generator()
+    drawn.state = 0
+    with untouched({"drawn": drawn}) as snapshot:
+        drawn.state = 5
+        assert "drawn generator" in snapshot.changed()
+    assert drawn.state == 0
+
+
+DRAWN = {
+    "into the figure that is open": lambda plt, axes: plt.plot([1, 2, 3]),
+    "into a figure by its number": lambda plt, axes: plt.figure(7).gca().set_title("theirs"),
+    "by its axes": lambda plt, axes: (axes.plot([5, 9]), axes.text(0, 0, "x")),
+    "and closed": lambda plt, axes: plt.close("all"),
+    "and many more are opened": lambda plt, axes: [plt.figure() for _ in range(21)],
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.filterwarnings("error")
+def test_what_is_drawn_leaves_the_figures_of_the_user_as_they_were(name) -> None:
+    from matplotlib import pyplot as plt
+
+    plt.close("all")
+    figure, axes = plt.subplots(num=7)
+    axes.plot([1, 2])
+
+    def state():
+        return plt.get_fignums(), axes.get_children(), axes.get_title(), axes.dataLim.get_points()
+
+    before = repr(state())
+    with untouched():
+        DRAWN[name](plt, axes)
+    assert repr(state()) == before
+    assert plt.gcf() is figure
+    plt.close("all")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import pickle
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import gcmagic as gcm
+from gcmagic.check import check_problem
 
 
 class Model:
@@ -62,6 +64,36 @@ def test_dropout_and_state_are_frozen_and_put_back():
     assert report.verdict is gcm.PASS, report
     assert "frozen" in {f.code for f in report.findings}
     assert model.everything() == before
+
+
+@pytest.mark.parametrize("bound", [False, True])
+def test_a_cost_that_writes_into_its_parameters_is_told_and_changes_none(bound):
+    """By both doors; the search for an edit, and for what a log adds, call it as well."""
+    space: dict = {"np": np, "w": np.array([0.5, -1.0, 2.0]), "x": np.array([1.0, 2.0, 3.0])}
+    exec(
+        "def loss(w, x):\n    w *= 1.0001\n    return float(np.sum(np.log(w**2 + 1) * x))\n"
+        "def gradient(w, x):\n    return 2 * w / (w**2 + 1) * x\n",
+        space,
+    )
+    before = pickle.dumps((space["w"], space["x"]))
+    loss, gradient, x = space["loss"], space["gradient"], space["x"]
+    if bound:
+        report = check_problem(gcm.discover(space))
+    else:
+        report = gcm.check(lambda w: loss(w, x), lambda w: gradient(w, x), space["w"])
+    assert "writes-parameters" in {f.code for f in report.findings}
+    assert pickle.dumps((space["w"], space["x"])) == before
+
+
+def test_what_a_cost_prints_warns_and_logs_is_not_told_once_a_call(capsys):
+    def cost(w):
+        print("out")
+        sys.stderr.write("err")
+        logging.getLogger("theirs").warning("log")
+        return float(np.sum(w**2))
+
+    assert gcm.check(cost, lambda w: 2 * w, np.ones(3)).passed
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, SystemExit, MemoryError])

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from . import attributes, fused, named, returned, unnamed
 from .calling import Outcome, Reading
-from .entries import uncompared
+from .entries import odd_entries, uncompared
 from .pairing import candidates
 
 READERS: tuple[Callable[[Outcome], Reading | None], ...] = (
@@ -34,6 +34,7 @@ def read(outcome: Outcome) -> Reading | None:
 
 def _told(reading: Reading, outcome: Outcome) -> Reading:
     """The reading, told which gradients it has no parameter for."""
+    reading = replace(reading, odd=odd_entries(outcome))
     if outcome.wanted or outcome.grads:  # the user has said which
         return reading
     taken = {leaf.path for leaf in (slot.leaf for slot in reading.slots)}
@@ -47,4 +48,5 @@ def _told(reading: Reading, outcome: Outcome) -> Reading:
         f"{outcome.function or 'backward'} also returns {', '.join(left)}: no parameter was found "
         f"for {what}, not compared"
     )
-    return replace(reading, notes=(*reading.notes, note), unmatched=unmatched)
+    notes = (*reading.notes, note)
+    return replace(reading, notes=notes, unmatched=unmatched, beyond=named)

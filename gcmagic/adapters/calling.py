@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..frames import is_frame, labelled
 from ..sandbox import users_own
 
 RESULT = "__result__"
@@ -30,6 +31,11 @@ class Leaf:
     key: str
     path: Path
     value: Any
+
+    @property
+    def is_labelled(self) -> bool:
+        """True for a Series or a data frame: the functions get one again."""
+        return type(self.value) is not np.ndarray and is_frame(self.value)
 
     @property
     def through_object(self) -> bool:
@@ -72,6 +78,13 @@ class Reading:
         Where gradients lie that backward adds to what is there: they start from zero.
     unmatched
         Where parameters lie that a gradient was returned for, by its name, and that got none.
+    unasked
+        Where parameters lie whose gradients are there and were not asked for.
+    beyond
+        Names of the parameters that gradients were returned for and that were not found.
+    odd
+        What stands in the place of a gradient and is none, by the names of the parameters:
+        ``{"W1": "dW1 is None"}``.
     """
 
     family: str
@@ -84,6 +97,9 @@ class Reading:
     rate: float = 0.0
     added: tuple[Path, ...] = ()
     unmatched: tuple[Path, ...] = ()
+    unasked: tuple[Path, ...] = ()
+    beyond: frozenset[str] = frozenset()
+    odd: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +180,8 @@ def is_real(value: Any) -> bool:
     """True for a real number or an array of them; and for an array of complex ones, two each."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiuc" and value.size > 0
+    if is_frame(value):
+        return True
     return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, complex))
 
 
@@ -326,6 +344,8 @@ def place(scope: dict[str, Any], leaf: Leaf, value: Any, fresh: set[Path]) -> No
     its own array and takes the values, since its layers may hold the same array under another name.
     """
     path = leaf.path
+    if leaf.is_labelled:
+        value = labelled(value, leaf.value)
     if len(path) == 1:
         scope[path[0]] = value
         return

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..parameters import describe
 from .calling import (
     Leaf,
     Outcome,
@@ -71,6 +72,23 @@ def _within(place: str, name: str, value: Any) -> Iterator[Entry]:
             label = key if named else f"{name or place}[{key!r}]"
             if is_real(item):
                 yield Entry(label, key if named else "", item, name)
+
+
+def odd_entries(outcome: Outcome) -> dict[str, str]:
+    """What backward returned under the name of a gradient and is none, by parameter.
+
+    ``{"W1": "dW1 is None", "b1": "db1 is an array of object"}``
+    """
+    held = [(name, value) for name, value, _ in outcome.elements if name]
+    for _, value, _ in outcome.elements:
+        held += list(value.items()) if isinstance(value, dict) else []
+    found: dict[str, str] = {}
+    for name, value in held:
+        if isinstance(name, str) and not is_real(value) and not isinstance(value, dict):
+            plain = isinstance(value, np.ndarray) and value.size
+            what = f"an array of {value.dtype}" if plain else describe(value)
+            found |= dict.fromkeys(stems_of(name), f"{name} is {what}")
+    return found
 
 
 def gets_gradient(leaf: Leaf, outcome: Outcome) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import BindingError
-from .calling import RESULT, Leaf, Outcome, Read, Reading, Slot, is_real, path_text
+from .calling import RESULT, Leaf, Outcome, Path, Read, Reading, Slot, is_real, path_text
+from .entries import entries
 from .pairing import by_name, candidates, in_order
 from .returned import slots_of
 from .same_call import cost_element
@@ -51,15 +52,31 @@ def read(outcome: Outcome) -> Reading | None:
         )
     slots += shaped
     ordered = in_order(slots, outcome)
+    unasked = _unasked({slot.leaf.path for slot in slots}, leaves, outcome)
+    paths = tuple(leaf.path for leaf in unasked)
+    names = " ".join(leaf.name for leaf in unasked)
+    notes = (f"{names}: not checked, --grads names no gradient of it",) if names else ()
     cost = cost_element(outcome)
     if cost is None:
-        return Reading("G", ordered)
-    return Reading("G", ordered, cost.read, (), cost.label, cost.sure)
+        return Reading("G", ordered, notes=notes, unasked=paths)
+    return Reading("G", ordered, cost.read, notes, cost.label, cost.sure, unasked=paths)
+
+
+def _unasked(taken: set[Path], leaves: list[Leaf], outcome: Outcome) -> list[Leaf]:
+    """Parameters whose gradients backward gives and the user did not name."""
+    names = [entry.name for entry in entries(outcome) if entry.name]
+    found = {leaf.path: leaf for name in names if (leaf := by_name(name, leaves)) is not None}
+    return [leaf for path, leaf in found.items() if path not in taken]
 
 
 def _find(text: str, outcome: Outcome) -> tuple[Any, Read]:
     """The value of a text, and how to read it from the variables of the program."""
     known: dict[str, Read] = {name: read for name, _, read in outcome.elements if name}
+    for _, value, read in outcome.elements:
+        if isinstance(value, dict):  # dW1 of {"dW1": ..., "dW2": ...}
+            for key in value:
+                if isinstance(key, str) and key.isidentifier():
+                    known.setdefault(key, lambda scope, key=key, read=read: read(scope)[key])
     for names in outcome.aliases:
         if len(names) == 1 and names[0]:
             known.setdefault(names[0], lambda scope: scope[RESULT])

@@ -100,7 +100,7 @@ def by_name(name: str | None, leaves: Sequence[Leaf]) -> Leaf | None:
 
 def parallel(params: Any, grads: Any) -> list[tuple[Steps, Steps]]:
     """Pairs of paths into two structures of one build; keys may differ by a ``d``."""
-    if is_real(params) and is_real(grads):
+    if is_real(params) and (is_real(grads) or _is_listed(grads, np.shape(params))):
         return [((), ())]
     found: list[tuple[Steps, Steps]] = []
     (own, kind_), (others, other_kind) = _keyed(params), _keyed(grads)
@@ -117,6 +117,17 @@ def parallel(params: Any, grads: Any) -> list[tuple[Steps, Steps]]:
         for k, (key, other) in enumerate(keys):
             found += _below(params[k], grads[k], key, other)
     return found
+
+
+def _is_listed(value: Any, shape: tuple[int, ...]) -> bool:
+    """Whether it is lists of numbers of this shape: ``dW.tolist()``."""
+    if not shape or not isinstance(value, (list, tuple)) or len(value) != shape[0]:
+        return False
+    try:
+        array = np.array(value)
+    except ValueError:
+        return False
+    return array.shape == shape and array.dtype.kind in "fiu"
 
 
 def _keyed(value: Any) -> tuple[dict[Any, Any] | None, str]:

@@ -20,9 +20,11 @@ import numpy as np
 
 from ..complex_parameters import is_complex, real_problem
 from ..errors import UserCodeError
+from ..frames import in_order_of, is_frame, numbers_of
 from ..problem import Problem, casts_told, raised_at
 from ..sandbox import untouched, users_own
 from .calling import COST, Leaf, Path, Read, Reading, Scope, follow, place, put
+from .names import kind
 
 # the kinds of parameters that are checked as they are
 FULL = (np.dtype(np.float64), np.dtype(np.complex128))
@@ -111,7 +113,7 @@ def build(
     )
     stateful = tuple(v for v in copies.values() if users_own(type(v)))
     reads = tuple(slot.read for slot in reading.slots)
-    read = _Gradients(tuple(params), reads)
+    read = _Gradients(tuple(params), reads, tuple(leaf.value for leaf in leaves))
     rate = reading.rate if reading.fused else 0.0
     grad = _Runner(
         gradient.compiled(),
@@ -128,6 +130,8 @@ def build(
     functions = [v for v in gradient.space.values() if callable(v)]
     functions += [v for v in cost.space.values() if callable(v) and v not in functions]
     roots = (*functions, dict(copies))
+    taken = {leaf.path[0] for leaf in leaves}
+    names["data"] = tuple(n for n in copies if n not in taken and kind(n) in ("x", "y"))
     if any(map(is_complex, params.values())):
         problem = real_problem(fun, grad, params)
         return replace(problem, notes=(*notes, *problem.notes), roots=roots, **names)
@@ -195,6 +199,8 @@ def _within(space: Mapping[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameter(leaf: Leaf) -> Any:
+    if leaf.is_labelled:
+        return numbers_of(leaf.value)
     return copy.deepcopy(leaf.value)
 
 
@@ -271,9 +277,14 @@ class _Runner:
 class _Gradients:
     names: tuple[str, ...]
     reads: tuple[Callable[[Scope], Any], ...]
+    values: tuple[Any, ...]
 
     def __call__(self, scope: Scope) -> dict[str, Any]:
-        return {name: read(scope) for name, read in zip(self.names, self.reads, strict=True)}
+        found = {name: read(scope) for name, read in zip(self.names, self.reads, strict=True)}
+        for name, value in zip(self.names, self.values, strict=True):
+            if type(found[name]) is not np.ndarray and is_frame(found[name]):
+                found[name] = numbers_of(in_order_of(found[name], value))
+        return found
 
 
 def slice_lines(

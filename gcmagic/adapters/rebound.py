@@ -49,7 +49,7 @@ def failure(problem: Problem) -> str:
     """
     with untouched(problem.fun, problem.grad, *problem.roots):
         try:
-            problem.cost(problem.params)
+            problem.cost(problem.copied())
             problem.gradient_at(problem.layout.flatten(problem.params))
         except UserCodeError as error:
             cause = error.__cause__ or error

@@ -1,6 +1,16 @@
 """What a check leaves as it found it: arrays, objects, random generators, globals."""
 
+from .entries import Held
 from .owned import attribute_names, global_names, users_own
 from .snapshot import Snapshot, untouched
+from .unseen import unseen
 
-__all__ = ["Snapshot", "attribute_names", "global_names", "untouched", "users_own"]
+__all__ = [
+    "Held",
+    "Snapshot",
+    "attribute_names",
+    "global_names",
+    "unseen",
+    "untouched",
+    "users_own",
+]

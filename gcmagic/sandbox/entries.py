@@ -20,6 +20,14 @@ class Entry(NamedTuple):
     restore: Callable[[], None]
 
 
+class Held(NamedTuple):
+    """An array, what it is called, and a copy of it as it was."""
+
+    name: str
+    array: np.ndarray
+    saved: np.ndarray
+
+
 def alike(now: Any, saved: Any) -> bool:
     """Whether two states of a generator are the same: numbers and arrays in dicts and tuples."""
     if isinstance(saved, dict):

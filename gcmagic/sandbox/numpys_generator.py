@@ -50,6 +50,6 @@ def _reader(bits: Any, saved: dict[str, Any]) -> Callable[[], bytes] | None:
     except (AttributeError, ImportError):
         return None
     state = saved["state"]
-    expected = np.append(state["key"], np.uint32(state["pos"])).astype(np.uint32).tobytes()
+    expected = state["key"].astype(np.uint32).tobytes() + np.uint32(state["pos"]).tobytes()
     read = lambda: ctypes.string_at(address, _BYTES)  # noqa: E731
     return read if read() == expected else None

@@ -23,7 +23,10 @@ def users_own(value: Any) -> bool:
     code = getattr(value, "__code__", None)
     if isinstance(code, types.CodeType):
         return not code.co_filename.startswith((*LIBRARIES, _OURS, "<frozen"))
-    return isinstance(value, type) and users_module(getattr(value, "__module__", None) or "")
+    if not isinstance(value, type):
+        return False
+    module = getattr(value, "__module__", None)  # a descriptor in some classes made by Cython
+    return users_module(module if isinstance(module, str) else "")
 
 
 def users_module(name: str) -> bool:
@@ -31,6 +34,8 @@ def users_module(name: str) -> bool:
     if name == "__main__":
         return True
     if name == "builtins" or name.partition(".")[0] in sys.stdlib_module_names:
+        return False
+    if name.startswith("_cython_"):  # the class of functions that Cython made: of no file
         return False
     file = getattr(sys.modules.get(name), "__file__", None)
     return file is None or not file.startswith((*LIBRARIES, _OURS))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -12,16 +11,25 @@ from typing import Any
 
 import numpy as np
 
+from .figures import figures
 from .walk import Walk
 
 
 class Snapshot:
-    """Everything reachable from some roots, as it was when the snapshot was taken."""
+    """Everything reachable from some roots, as it was when the snapshot was taken.
 
-    __slots__ = ("_entries", "_moved")
+    Attributes
+    ----------
+    arrays
+        The arrays among it.
+    """
+
+    __slots__ = ("_entries", "_moved", "arrays")
 
     def __init__(self, roots: tuple[Any, ...]) -> None:
-        self._entries = Walk().entries(roots)
+        walk = Walk()
+        self._entries = walk.entries(roots)
+        self.arrays = tuple(walk.arrays)
         self._moved: set[int] = set()
 
     def changed(self) -> tuple[str, ...]:
@@ -60,8 +68,8 @@ def untouched(*roots: Any) -> Iterator[Snapshot]:
     their defaults, closures and the globals that they (and what they call) read or rebind,
     NumPy's, Python's and the user's random generators their states. NumPy's error settings and
     print options and the warnings filters are put back too; torch's generator where torch is
-    loaded; matplotlib's figures that were opened meanwhile are closed. A generator that was drawn
-    from, a file that was read, cannot be put back.
+    loaded. Matplotlib's open figures are hidden, and what is opened meanwhile is closed. A
+    generator (``yield``) that was drawn from, a file that was read, cannot be put back.
 
     Parameters
     ----------
@@ -78,29 +86,12 @@ def untouched(*roots: Any) -> Iterator[Snapshot]:
     >>> weights["W1"]
     array([1., 1.])
     """
-    with warnings.catch_warnings(), np.errstate(), np.printoptions(), _figures():
+    with warnings.catch_warnings(), np.errstate(), np.printoptions(), figures():
         snapshot = Snapshot(roots)
         try:
             yield snapshot
         finally:
             snapshot.restore()
-
-
-@contextlib.contextmanager
-def _figures() -> Iterator[None]:
-    """Close the figures that are opened in the block, and make the current one current again."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    before = list(pyplot.get_fignums()) if pyplot else []
-    current = pyplot.gcf().number if pyplot and before else None
-    try:
-        yield
-    finally:
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if pyplot is not None:
-            for number in set(pyplot.get_fignums()) - set(before):
-                pyplot.close(number)
-            if current is not None and pyplot.fignum_exists(current):
-                pyplot.figure(current)
 
 
 @contextlib.contextmanager

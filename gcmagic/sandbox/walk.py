@@ -16,6 +16,7 @@ from .entries import (
     ATOMS,
     MISSING,
     Entry,
+    Held,
     alike,
     drop_others,
     equal,
@@ -27,6 +28,7 @@ from .entries import (
     same,
     write_slot,
 )
+from .generators import is_generator, owner_behind, state_of, tensor_state
 from .numpys_generator import legacy_generator
 from .owned import LIBRARIES, attribute_names, global_names, users_module, users_own
 
@@ -39,6 +41,7 @@ class Walk:
 
     def __init__(self) -> None:
         self.found: list[Entry] = []
+        self.arrays: list[Held] = []
         self.seen: dict[int, Any] = {}  # holds the objects, so that no id is used twice
         self.pending: list[tuple[str, Any]] = []
         self.names: set[tuple[int, str]] = set()
@@ -81,21 +84,24 @@ class Walk:
 
     def visit(self, name: str, value: Any) -> None:
         """Remember one object, and note what it leads to."""
-        if type(value) is np.ndarray:  # as most are
+        kind = type(value)
+        if kind is np.ndarray:  # as most are
             self.array(name, value)
             return
-        if isinstance(value, (types.ModuleType, types.BuiltinFunctionType)):
+        if kind is types.FunctionType:
+            self.function(name, value)
+            return
+        if isinstance(value, types.ModuleType):
+            return
+        if isinstance(value, types.BuiltinFunctionType):
+            self.pending.append((name, owner_behind(value)))
             return
         if isinstance(value, np.ndarray):
             self.array(name, value)
-        elif isinstance(value, np.random.Generator):
-            bits = value.bit_generator
-            self.pair(f"{name} generator", lambda: bits.state, lambda s: setattr(bits, "state", s))
-        elif isinstance(value, np.random.RandomState):
-            get = functools.partial(value.get_state, legacy=False)
-            self.pair(f"{name} generator", get, value.set_state)
-        elif isinstance(value, random.Random):
-            self.pair(f"{name} generator", value.getstate, value.setstate)
+        elif is_generator(value):
+            state = state_of(value)
+            if state is not None:
+                self.pair(f"{name} generator", *state)
         elif isinstance(value, dict):
             self.container(name, value, lambda: value, dict.items, put_dict)
             for key, item in list(value.items()):
@@ -115,8 +121,6 @@ class Walk:
             # on, and nothing sets that back
             if place and place[0] is not None:
                 self.pair(name, lambda: value.__reduce__()[2:], lambda s: value.__setstate__(*s))
-        elif isinstance(value, types.FunctionType):
-            self.function(name, value)
         elif isinstance(value, types.MethodType):
             self.pending += [(name, value.__func__), (_owner(name, value), value.__self__)]
         elif isinstance(value, functools.partial):
@@ -127,9 +131,10 @@ class Walk:
             self.pending += [(name, part) for part in (value.fget, value.fset) if part]
         elif isinstance(value, type):
             self.type(value)
-        elif type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
-            saved = value.detach().clone()
-            self.pair(name, lambda: value.detach().clone(), lambda _: value.data.copy_(saved))
+        elif (numbers := tensor_state(value)) is not None:
+            self.pair(name, *numbers)
+        elif not self.is_owned(type(value)) and hasattr(value, "random_state"):
+            self.pending.append((f"{name}.random_state", value.random_state))  # scipy.stats
         # a subclass of dict, list or ndarray that the user wrote has attributes as well
         if self.is_owned(type(value)) or isinstance(value, types.SimpleNamespace):
             self.instance(name, value)
@@ -158,6 +163,7 @@ class Walk:
             return now.shape != shape or now.tobytes() != saved.tobytes()
 
         self.found.append(Entry(name, differs, restore))
+        self.arrays.append(Held(name, value, saved))
         if plain.dtype.hasobject:
             self.pending.extend((name, item) for item in plain.reshape(-1).tolist())
 
@@ -298,4 +304,6 @@ def _item(name: str, key: Any) -> str:
 
 def _owner(name: str, method: types.MethodType) -> str:
     owner, _, _ = name.rpartition(".")
+    if not owner and not users_own(type(method.__self__)):
+        return name  # draw = rng.random
     return owner or f"the {type(method.__self__).__name__}"
