@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..draws import direction
-from ..schemes import steps_along
+from ..schemes import step_along
 from .outcome import Level, Through
 from .plan import Planner
 from .points import FEW, MOST, tried
@@ -70,8 +70,7 @@ class _Lines:
         return left
 
     def _step(self, line: Line) -> float:
-        count = sum(self._found[k].values.size for k in line)
-        return float(steps_along(np.array(count), self._at.size))
+        return step_along(sum(self._found[k].values.size for k in line), self._at.size)
 
     def _allowed(self, line: Line, h: float) -> float:
         """How much the slope along a line may be off: by noise, its own and theirs, and bends."""
@@ -100,9 +99,11 @@ class _Lines:
 
     def _moved(self, lines: list[Line], steps: list[float]) -> Iterator[np.ndarray]:
         """Theta below and above itself on each of the lines."""
+        theta, blocks = self._planner.theta, self._planner.blocks
         for line, h in zip(lines, steps, strict=True):
-            for sign in (-h, h):
-                theta = self._planner.theta.copy()
-                for k in line:
-                    theta[self._planner.blocks[k].slice] += sign * self._direction(k)
-                yield theta
+            along = np.zeros(theta.size)
+            for k in line:
+                along[blocks[k].slice] = self._direction(k)
+            along *= h
+            yield theta - along
+            yield theta + along

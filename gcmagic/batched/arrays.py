@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .batch import Batch
+from .batch import Batch, Foreign
 from .bytecode import in_method, in_place, in_store, passes_on
 from .nested import exchanged
 from .quick import WORTH, may_wait, quick, waiting
@@ -39,7 +39,6 @@ _METHODS = (
     "argmin",
     "argsort",
     "clip",
-    "compress",
     "conj",
     "conjugate",
     "cumprod",
@@ -56,7 +55,6 @@ _METHODS = (
     "repeat",
     "round",
     "searchsorted",
-    "sort",
     "squeeze",
     "std",
     "sum",
@@ -104,7 +102,9 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
             found = quick(Copies, self.batch, ufunc, inputs, spare)
             return UFUNCS[method](self.batch, ufunc, *inputs) if found is None else found
         references = sys.getrefcount(kwargs["out"][0]) if "out" in kwargs else 0
-        batch = _open(inputs)
+        if any(isinstance(x, Foreign) for x in inputs):
+            return NotImplemented
+        batch = _open((*inputs, kwargs.get("where")))
         if batch is None:
             if "out" in kwargs:
                 kwargs["out"] = tuple(settled(kwargs["out"]))
@@ -122,7 +122,12 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
             return rule(batch, ufunc, *inputs, **kwargs)
         (target,) = out
         if type(target) is Copies:
-            return target.become(rule(batch, ufunc, *inputs, **kwargs))
+            wanted = kwargs.pop("where", True)
+            if wanted is True:
+                return target.become(rule(batch, ufunc, *inputs, **kwargs))
+            with np.errstate(all="ignore"):  # of places where nobody asks for it
+                found = rule(batch, ufunc, *inputs, **kwargs)
+            return target.become(np.where(wanted, found, target))
         # `total += x` binds the name anew; nobody sees what becomes of an array without another
         if references > _LONE or target.base is not None or not in_place(sys._getframe(1)):
             batch.refuse("writes into a plain array")
@@ -134,6 +139,8 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: dict[str, Any]
     ) -> Any:
+        if len(types) > 1 and any(issubclass(kind, Foreign) for kind in types):
+            return NotImplemented
         batch: Batch | None = self.batch
         if batch.closed or not _all_open(args, batch) or kwargs:
             batch = _open((*args, *kwargs.values()))
@@ -181,6 +188,8 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
         if self.size == 1 and self.batch.marked is None and passes_on(sys._getframe(1)):
             self.batch.marker = float("nan")
             self.batch.marked = self
+            code = sys._getframe(1).f_code
+            self.batch.marked_at = code.co_filename, sys._getframe(1).f_lineno, code.co_name
             return self.batch.marker
         if in_store(sys._getframe(1)):
             self.batch.refuse("puts values into a plain array")
@@ -205,6 +214,9 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
 
     def __complex__(self) -> complex:
         self.batch.refuse("turns a number into a complex one")
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return np.round(self, digits) if digits is not None else int(self)  # pyright: ignore
 
     def __str__(self) -> str:
         if self.batch.closed:
@@ -246,13 +258,46 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
     def __getitem__(self, key: Any) -> Any:
         if self.batch.closed:
             return self._plain()[settled(key)]
+        if isinstance(key, Foreign):
+            key = RULES["resolved"](key)
         return RULES["getitem"](self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if self.batch.closed:
             self._plain()[settled(key)] = settled(value)
         else:
-            RULES["setitem"](self, settled(key), settled(value))
+            RULES["setitem"](
+                self, RULES["resolved"](settled(key)), RULES["resolved"](settled(value))
+            )
+
+    @property
+    def real(self) -> Any:
+        """The array itself."""
+        return self._plain() if self.batch.closed else self[...]
+
+    @property
+    def mT(self) -> Any:  # noqa: N802
+        """The last two axes exchanged."""
+        return np.matrix_transpose(self)  # pyright: ignore
+
+    @property
+    def flat(self) -> Any:
+        """The numbers one by one."""
+        return self._plain().flat if self.batch.closed else np.ravel(self)  # pyright: ignore
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one number."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of one copy."""
+        return self.size * self.itemsize
+
+    def sort(self, axis: int = -1, **kwargs: Any) -> None:
+        """In place."""
+        self[...] = np.sort(self, axis, **kwargs)  # pyright: ignore
 
     def copy(self, order: str = "K") -> Any:
         """A copy."""
@@ -266,8 +311,11 @@ class Copies(np.lib.mixins.NDArrayOperatorsMixin, Representation):
         """The only number, still one a copy."""
         if self.batch.closed:
             return self._plain().item(*place)
-        if place or self.size != 1:
-            self.batch.refuse(".item() of an array")
+        if place:
+            one = place[0] if len(place) == 1 else place
+            return (self if type(one) is tuple else np.ravel(self))[one]  # pyright: ignore
+        if self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
         return self.reshape(())
 
     def reshape(self, *shape: Any, order: str = "C", copy: Any = None) -> Any:
@@ -328,16 +376,17 @@ def _operator(name: str, ufunc: np.ufunc) -> Callable[[Copies, Any], Any]:
         if ufunc is np.matmul:
             return RULES[ufunc](other, self) if turned else RULES[ufunc](self, other)
         lone = sys.getrefcount(self) <= OPERAND
-        if kind is not Copies and may_wait(self):
+        if kind is not Copies and not self.axes and may_wait(self):
             found = waiting(Copies, batch, ufunc, self, other, not turned, lone)
             if found is not None:
                 return found
         spare = None
-        if lone and is_alone(self.rows, batch.pool):
+        if lone and self.rows.size >= WORTH and is_alone(self.rows, batch.pool):
             spare = self
         elif (
             kind is Copies
             and sys.getrefcount(other) <= OPERAND
+            and other.rows.size >= WORTH
             and is_alone(other.rows, batch.pool)
         ):
             spare = other
@@ -405,3 +454,10 @@ def of_parameter(batch: Batch, base: np.ndarray, offsets: np.ndarray, values: np
     else:
         index = tuple(np.unravel_index(offsets, base.shape)) if axes else ()
     return Copies(batch, base.shape, values, base if axes else None, axes, index)
+
+
+def still(batch: Batch, base: np.ndarray) -> Copies:
+    """Copies of a parameter array, none of them moved."""
+    index = (np.zeros(batch.count, dtype=int),) * base.ndim
+    rows = np.full(batch.count, base.item(0))
+    return Copies(batch, base.shape, rows, base if index else None, tuple(range(base.ndim)), index)

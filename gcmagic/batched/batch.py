@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
 from collections.abc import Iterator
@@ -38,6 +39,12 @@ class Tapped(Protocol):
         ...
 
 
+class Foreign:
+    """What stands for copies without being an array of them: it knows itself what may be done."""
+
+    __slots__ = ()
+
+
 class Untraceable(BaseException):
     """The function cannot be run on many copies at once; the message says why."""
 
@@ -59,9 +66,7 @@ class Pool:
 
     def empty(self, shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
         """An uninitialised array of float64 or of bool."""
-        size = 1
-        for n in shape:
-            size *= n
+        size = math.prod(shape)
         if dtype is np.bool_:
             if size < 8 * _SMALL:
                 return np.empty(shape, dtype)
@@ -138,6 +143,7 @@ class Batch:
         "limit",
         "live",
         "marked",
+        "marked_at",
         "marker",
         "peak",
         "places",
@@ -160,6 +166,7 @@ class Batch:
         self.places = np.arange(count)
         self.marker: float | None = None
         self.marked: Any = None
+        self.marked_at: tuple[str, int, str] | None = None  # file, line, function
         self._members: list[weakref.ref[Any]] = []
 
     def refuse(self, reason: str) -> NoReturn:
@@ -176,29 +183,23 @@ class Batch:
 
     def room(self, shape: tuple[int, ...], dtype: Any = np.float64) -> np.ndarray:
         """Memory for an array of all copies, `reserve`d."""
-        needed = 1 if dtype is np.bool_ else 8
-        for n in shape:
-            needed *= n
-        needed += self.live
+        size = math.prod(shape)
+        needed = self.live + (size if dtype is np.bool_ else 8 * size)
         if needed > self.limit:
             raise TooLarge(f"{needed - self.live} bytes beside {self.live}")
         if needed > self.peak:
             self.peak = needed
-        return self.pool.empty(shape, dtype)
+        return np.empty(shape, dtype) if size < _SMALL else self.pool.empty(shape, dtype)
 
-    def enter(self, member: Member) -> None:
-        """Count a new array."""
-        chain = member.chain
-        size = (member.rows if chain is None else chain).size
+    def enter(self, member: Member, size: int, nbytes: int) -> None:
+        """Count an array of so many numbers, and of so many bytes that are there already."""
         if size > self.widest:
             self.widest = size
-        if chain is None:
-            size = member.rows.nbytes
-            self.live += size
-            if self.live > self.peak:
-                self.peak = self.live
-            if size > self.largest:
-                self.largest = size
+        self.live += nbytes
+        if self.live > self.peak:
+            self.peak = self.live
+        if nbytes > self.largest:
+            self.largest = nbytes
         self._members.append(weakref.ref(member))
 
     def close(self) -> None:
@@ -213,4 +214,4 @@ class Batch:
         for member, value in zip(kept, values, strict=True):
             member.base, member.axes, member.index, member.rows = value, (), (), value
             member.chain = None
-        self.marked = None
+        self.marked = self.taps = None  # what they hold goes with the call, not with a collector

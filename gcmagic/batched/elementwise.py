@@ -13,6 +13,7 @@ from .batch import Batch
 from .choosing import chosen
 from .quick import BINARY, POWERS, UNARY, same
 from .representation import RULES, UFUNCS, Index, gather, rest_of
+from .singly import singly
 
 _broadcast = functools.lru_cache(maxsize=512)(np.broadcast_shapes)
 
@@ -99,11 +100,9 @@ def _alongside(x: Any, ndim: int, axes: tuple[int, ...], index: Index) -> Any:
 def _call(batch: Batch, ufunc: np.ufunc, *inputs: Any, **kwargs: Any) -> Any:
     if ufunc.signature is not None:
         rule = RULES.get(ufunc)
-        if rule is None:
-            batch.refuse(f"np.{ufunc.__name__} is not known")
-        return rule(*inputs, **kwargs)
+        return singly(ufunc, *inputs, **kwargs) if rule is None else rule(*inputs, **kwargs)
     if ufunc.nout != 1:
-        batch.refuse(f"np.{ufunc.__name__} gives more than one array")
+        return singly(ufunc, *inputs, **kwargs)
     if kwargs.pop("where", True) is not True:
         batch.refuse(f"np.{ufunc.__name__} with where=")
     if kwargs.keys() - {"dtype", "casting", "subok", "order"}:
@@ -125,14 +124,14 @@ def _reduce(batch: Batch, ufunc: np.ufunc, x: Any, axis: Any = 0, **kwargs: Any)
         np.logical_or: np.any,
     }.get(ufunc)
     if rule is None:
-        batch.refuse(f"np.{ufunc.__name__}.reduce is not known")
+        return singly(ufunc.reduce, x, axis=axis, **kwargs)
     return RULES[rule](x, axis=axis, **kwargs)
 
 
 def _accumulate(batch: Batch, ufunc: np.ufunc, x: Any, axis: Any = 0, **kwargs: Any) -> Any:
     rule = {np.add: np.cumsum, np.multiply: np.cumprod}.get(ufunc)
     if rule is None or kwargs:
-        batch.refuse(f"np.{ufunc.__name__}.accumulate is not known")
+        return singly(ufunc.accumulate, x, axis=axis, **kwargs)
     return RULES[rule](x, axis=axis)
 
 
@@ -141,15 +140,19 @@ def _outer(batch: Batch, ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
     return _call(batch, ufunc, np.reshape(a, shape), b, **kwargs)
 
 
-UFUNCS.update(__call__=_call, reduce=_reduce, accumulate=_accumulate, outer=_outer)
+def _reduceat(batch: Batch, ufunc: np.ufunc, x: Any, *args: Any, **kwargs: Any) -> Any:
+    return singly(ufunc.reduceat, x, *args, **kwargs)
+
+
+UFUNCS.update(
+    __call__=_call, reduce=_reduce, accumulate=_accumulate, reduceat=_reduceat, outer=_outer
+)
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     """np.where."""
     if x is None or y is None:
-        return np.where(
-            condition._decided("asks where a value that the perturbation changes is not")
-        )
+        return RULES[np.nonzero](condition)
     found = chosen(condition, x, y)
     return elementwise(np.where, condition, x, y) if found is None else found
 
@@ -210,7 +213,7 @@ def broadcast_to(x: Any, shape: Any, subok: bool = False) -> Any:
     def spread(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.broadcast_to(a, np.broadcast_shapes(a.shape, b.shape))
 
-    return x.view(elementwise(spread, x, np.broadcast_to(np.float64(0.0), shape)))
+    return x.seen_as(elementwise(spread, x, np.broadcast_to(np.float64(0.0), shape)))
 
 
 RULES.update(

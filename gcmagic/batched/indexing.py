@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from .arrays import Copies
+from .batch import Foreign
 from .elementwise import elementwise
+from .picks import Picked, mask_of, pick, put, spots
 from .representation import RULES, gather, rest_of
 from .shapes import expand_dims
+from .singly import singly
 
 
 def _key(x: Copies, key: Any) -> tuple[Any, ...]:
@@ -47,6 +51,12 @@ def _basic(key: tuple[Any, ...], ndim: int) -> tuple[list[Any], list[int]] | Non
 
 def getitem(x: Copies, key: Any) -> Any:
     """x[key]."""
+    if _differs(key):
+        mask = mask_of(key)
+        if mask is not None and mask.shape == x.shape:
+            return pick(x, mask)
+        if mask is None and _is_integer(key):
+            return _elsewhere(x, key)
     key = _key(x, key)
     basic = _basic(key, x.ndim)
     if basic is None:
@@ -57,7 +67,39 @@ def getitem(x: Copies, key: Any) -> Any:
         if type(found) is not Copies:
             return np.expand_dims(found, tuple(new))
         found = expand_dims(found, tuple(new))
-    return x.view(found, key) if type(found) is Copies else found
+    return x.seen_as(found, key) if type(found) is Copies else found
+
+
+def _differs(key: Any) -> bool:
+    """Whether a key is not the same in all copies."""
+    keys = key if type(key) is tuple else (key,)
+    return any((type(k) is Copies and k.uniform() is None) or isinstance(k, Foreign) for k in keys)
+
+
+def _is_integer(key: Any) -> bool:
+    keys = key if type(key) is tuple else (key,)
+    return all(k.dtype.kind in "iu" for k in keys if type(k) is Copies)
+
+
+def _elsewhere(x: Copies, key: Any) -> Copies:
+    """x[key] with integers that differ from copy to copy, as those of an argmax do."""
+    keys = key if type(key) is tuple else (key,)
+    if any(k is None or isinstance(k, (slice, type(...))) for k in keys):
+        return singly(operator.getitem, x, key)
+    batch = x.batch
+    plain = [k for k in keys if type(k) is not Copies]
+    ndim = max(k.ndim if type(k) is Copies else np.ndim(k) for k in keys)
+    if any(np.asarray(k).dtype.kind not in "iu" for k in plain):
+        return singly(operator.getitem, x, key)
+    every: list[Any] = [batch.places.reshape(-1, *(1,) * ndim)]
+    for k in keys:
+        if type(k) is Copies:
+            full = k.dense()
+            every.append(full.reshape(batch.count, *(1,) * (ndim - k.ndim), *k.shape))
+        else:
+            every.append(np.asarray(k))
+    rows = x.dense()[tuple(every)]
+    return Copies(batch, rows.shape[1:], rows)
 
 
 def _slice(x: Copies, items: list[Any]) -> Any:
@@ -132,6 +174,13 @@ def take(x: Copies, places: np.ndarray) -> Any:
 def setitem(x: Copies, key: Any, value: Any) -> None:
     """x[key] = value."""
     batch = x.batch
+    mask = mask_of(key)
+    if type(value) is Picked:
+        if mask is None or mask.shape != x.shape:
+            batch.refuse("writes what a mask picked that the perturbation changes elsewhere")
+        return put(x, mask, value)
+    if mask is not None:
+        key = mask
     keys = key if isinstance(key, tuple) else (key,)
     if len(keys) == 1 and type(keys[0]) is Copies and keys[0].dtype == bool:
         mask = keys[0]
@@ -185,22 +234,34 @@ def _rows(value: Any, count: int, ndim: int) -> Any:
     return rows.reshape(count, *(1,) * (ndim - rows.ndim), *rows.shape[1:])
 
 
+def where_not_zero(a: Copies) -> Any:
+    """np.nonzero."""
+    same = a.uniform()
+    if same is not None:
+        return np.nonzero(same)
+    return spots(a if a.dtype == np.bool_ else a != 0)  # pyright: ignore
+
+
 def take_along(x: Any, indices: Any, axis: Any = None, **kwargs: Any) -> Any:
     """np.take."""
     if kwargs or type(x) is not Copies:
         (x if type(x) is Copies else indices).batch.refuse("np.take as it is used here")
     places = np.arange(x.size).reshape(x.shape)
     if type(indices) is Copies:
-        indices = indices._decided("indexes with values that the perturbation changes")
+        if indices.uniform() is None:
+            return singly(np.take, x, indices, axis)
+        indices = indices.row(0)
     return take(x, np.take(places, indices, axis=axis))
 
 
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     """np.take_along_axis."""
     if type(arr) is not Copies:
-        indices.batch.refuse("indexes with values that the perturbation changes")
+        return singly(np.take_along_axis, arr, indices, axis)
     if type(indices) is Copies:
-        indices = indices._decided("indexes with values that the perturbation changes")
+        if indices.uniform() is None:
+            return singly(np.take_along_axis, arr, indices, axis)
+        indices = indices.row(0)
     places = np.arange(arr.size).reshape(arr.shape)
     return take(arr, np.take_along_axis(places, indices, axis=axis))
 
@@ -225,7 +286,7 @@ RULES.update(
         np.take: take_along,
         np.take_along_axis: take_along_axis,
         np.copyto: copyto,
-        np.nonzero: lambda a: np.nonzero(a._decided("asks where a perturbed value is not zero")),
+        np.nonzero: where_not_zero,
         np.argwhere: lambda a: np.argwhere(a._decided("asks where a perturbed value is not zero")),
         np.flatnonzero: lambda a: np.flatnonzero(
             a._decided("asks where a perturbed value is not zero")

@@ -12,6 +12,7 @@ from .elementwise import same
 from .reductions import axes_of
 from .representation import RULES, gather, rest_of
 from .shapes import ravel
+from .singly import singly
 
 
 def _batch_of(arrays: Any) -> Any:
@@ -144,12 +145,12 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 def pad(x: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
     """np.pad."""
     if callable(mode) or isinstance(pad_width, dict):
-        x.batch.refuse("np.pad with a function or a dict")
+        return singly(np.pad, x, pad_width, mode, **kwargs)
     widths = [tuple(map(int, w)) for w in np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))]
     how: Any = mode
     plain = mode == "constant" and np.ndim(kwargs.get("constant_values", 0)) == 0
     if mode == "constant" and not plain:
-        x.batch.refuse("np.pad with several constants")
+        return singly(np.pad, x, pad_width, mode, **kwargs)
     if x.axes and plain:
         index = tuple(i + widths[a][0] for a, i in zip(x.axes, x.index, strict=True))
         inner = [(0, 0), *[widths[a] for a in rest_of(x.ndim, x.axes)]]

@@ -55,12 +55,10 @@ class Mover:
         self._per_copy: Batch | None = None
         self._copies = 1
 
-    def __call__(self, requests: Sequence[Request]) -> list[np.ndarray]:
-        """J for every number of every request."""
-        values = [np.empty_like(numbers) for _, _, numbers in requests]
+    def __call__(self, requests: Sequence[Request], values: Sequence[np.ndarray]) -> None:
+        """Put J for every number of every request into `values`, an array each."""
         for bundle in self._bundles(requests):
             self._together([requests[k] for k in bundle], [values[k] for k in bundle])
-        return values
 
     def _bundles(self, requests: Sequence[Request]) -> Iterator[list[int]]:
         """Requests that go into one call: of like sums, and not too many."""
@@ -117,9 +115,7 @@ class Mover:
             done = own.stop
         batch = Batch(count, self.limit)
         batch.taps = taps = Taps(moves, along, index)
-        still = np.zeros(count, dtype=int)
-        blocks = [self.blocks[k] for k in arrays]
-        leaves = [(b, still, np.full(count, self.theta[b.start])) for b in blocks]
+        leaves = [(self.blocks[k], None, None) for k in arrays]
         found = traced_with(self.problem, self.theta, batch, leaves, taps)
         for own, target in zip(moves.values(), values, strict=True):
             target[...] = found[own.copies].reshape(target.shape)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Copies
+from .batch import Foreign
 from .nested import exchanged
 from .products import matmul
 from .representation import RULES
@@ -21,7 +22,7 @@ from .representation import RULES
 _LARGEST = 4096  # rows of the identity
 
 
-class Pending(np.ndarray):
+class Pending(np.ndarray, Foreign):
     """X, on its way to being a product."""
 
     __array_priority__: Any = 1e9  # pyright: ignore
@@ -99,3 +100,4 @@ def pending(x: Copies) -> Pending:
 
 
 RULES["pending"] = pending
+RULES["resolved"] = resolved

@@ -105,14 +105,17 @@ class Planner:
         """
         counts = [self.blocks[k].size * (k in moving) or PROBED * (not moving) for k in chosen]
         total = sum(counts) + 1
-        batch, moved, start = Batch(total, limit), [], 0
+        batch, start = Batch(total, limit), 0
+        moved: list[tuple[Block, np.ndarray | None, np.ndarray | None]] = []
         batch.taps = look = Look(np.repeat(np.arange(len(chosen) + 1), [*counts, 1]))
         for k, count in zip(chosen, counts, strict=True):
             block, own = self.blocks[k], slice(start, start + count)
-            offsets = np.zeros(total, dtype=int)
-            offsets[own] = np.arange(count) % block.size
-            numbers = self.theta[block.start + offsets]
-            numbers[own] += 1e-5
+            if not count:
+                moved.append((block, None, None))
+                continue
+            offsets, some = np.zeros(total, dtype=int), np.arange(count) % block.size
+            numbers = np.full(total, self.theta[block.start])
+            offsets[own], numbers[own] = some, self.theta[block.start + some] + 1e-5
             moved.append((block, offsets, numbers))
             start = own.stop
         self.nfev += 1

@@ -19,6 +19,8 @@ from .stacks import stacked
 
 def matmul(a: Any, b: Any, **kwargs: Any) -> Any:
     """np.matmul."""
+    if type(a) is list or type(b) is list:
+        a, b = (np.asarray(x) if type(x) is list else x for x in (a, b))
     if not kwargs and len(a.shape) == len(b.shape) == 2 and a.shape[1] == b.shape[0]:
         return _product(a, b)
     if kwargs:
@@ -243,10 +245,12 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Any:
     """np.einsum, of one or two operands as products, of more with all copies in full."""
+    if not isinstance(subscripts, str):
+        subscripts, operands = _lettered(subscripts, *operands)
     batch = next(x.batch for x in operands if type(x) is Copies)
     kwargs.pop("optimize", None)
-    if kwargs or not isinstance(subscripts, str):
-        batch.refuse("np.einsum as it is used here")
+    if kwargs:
+        batch.refuse(f"np.einsum with {' '.join(kwargs)}")
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
     terms = inputs.split(",")
@@ -262,6 +266,16 @@ def einsum(subscripts: Any, *operands: Any, **kwargs: Any) -> Any:
     marked = [spare * (type(x) is Copies) + t for t, x in zip(terms, operands, strict=True)]
     rows = np.einsum(f"{','.join(marked)}->{spare}{output}", *full, optimize=len(terms) > 2)
     return Copies(batch, rows.shape[1:], rows)
+
+
+def _lettered(*given: Any) -> tuple[str, tuple[Any, ...]]:
+    """``np.einsum(A, [0, 1], B, [1, 2], [0, 2])`` as a text and its operands."""
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    words = ["".join("..." if k is ... else letters[k] for k in axes) for axes in given[1::2]]
+    operands = given[: 2 * (len(given) // 2) : 2]
+    output = "".join("..." if k is ... else letters[k] for k in given[-1])
+    text = ",".join(words[: len(operands)])
+    return (text + "->" + output if len(given) % 2 else text), operands
 
 
 def _pair(terms: Sequence[str], output: str, operands: Sequence[Any]) -> Any:

@@ -73,7 +73,12 @@ def quick(
     else:
         return None
     rows = x.rows
-    out = _room(batch, ufunc, rows.shape, spare)
+    shape = rows.shape
+    out = (
+        batch.room(shape)
+        if spare is None and ufunc in BINARY
+        else _room(batch, ufunc, shape, spare)
+    )
     if x is a:
         rows = ufunc(rows, beside, out=out)
         base = ufunc(x.base, y) if x.axes else None
@@ -154,8 +159,8 @@ def _of_one(
         if x.base.dtype is not F8:
             return None
         base = ufunc(x.base)
-    rows = ufunc(rows, out=_room(batch, ufunc, rows.shape, spare))
-    return kind(batch, x.shape, rows, base, x.axes, x.index)
+    out = batch.room(rows.shape) if spare is None else _room(batch, ufunc, rows.shape, spare)
+    return kind(batch, x.shape, ufunc(rows, out=out), base, x.axes, x.index)
 
 
 def _of_two(
@@ -251,7 +256,11 @@ def _same(first: Index, second: Index) -> bool:
 
 def _fits(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     """Whether an array of the shape `small` broadcasts into `shape`, of as many axes."""
-    return small == shape or all(n in (1, m) for n, m in zip(small, shape, strict=True))
+    if small != shape:
+        for n, m in zip(small, shape, strict=True):
+            if n not in (1, m):
+                return False
+    return True
 
 
 def _beside(x: Any, y: np.ndarray) -> Any:

@@ -11,6 +11,7 @@ from .arrays import Copies
 from .elementwise import elementwise
 from .quick import WORTH
 from .representation import RULES, gather, rest_of
+from .singly import singly
 
 _NO = np._NoValue
 
@@ -60,10 +61,10 @@ def reduction(function: Callable[..., Any], linear: bool = False) -> Callable[..
         keepdims = kwargs.pop("keepdims", _NO)
         keepdims = False if keepdims is _NO else bool(keepdims)
         kwargs = {k: v for k, v in kwargs.items() if v is not _NO and v is not None}
-        if kwargs.pop("where", True) is not True:
-            x.batch.refuse(f"np.{function.__name__} with where=")
-        if kwargs.keys() - {"ddof", "dtype", "correction"}:
-            x.batch.refuse(f"np.{function.__name__} with {' '.join(kwargs)}")
+        if kwargs.get("where") is True:
+            del kwargs["where"]
+        if kwargs.keys() - {"ddof", "dtype", "correction"}:  # initial and where
+            return singly(function, x, axis=axis, keepdims=keepdims, **kwargs)
         over = axes_of(axis, x.ndim)
         shape = tuple(1 if a in over else n for a, n in enumerate(x.shape))
         count = x.batch.count
@@ -182,7 +183,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)  # pyright: ignore
     if vector and ord == np.inf:
         return np.max(np.abs(x), axis=axis, keepdims=keepdims)  # pyright: ignore
-    x.batch.refuse(f"np.linalg.norm with ord={ord!r}")
+    return singly(np.linalg.norm, x, ord, axis, keepdims)
 
 
 def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
@@ -190,7 +191,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
     if weights is None:
         return np.mean(x, axis=axis)
     if np.shape(weights) != np.shape(x):
-        (x if type(x) is Copies else weights).batch.refuse("np.average with weights of one axis")
+        return singly(np.average, x, axis, weights)
     return np.sum(np.multiply(x, weights), axis=axis) / np.sum(weights, axis=axis)
 
 

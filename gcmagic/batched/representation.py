@@ -87,8 +87,10 @@ class Representation:
         self.chain: Chain | None = None
         if type(rows) is Chain:
             self.chain = rows  # `rows` is not there until somebody asks for it: see `made`
+            batch.enter(self, rows.size, 0)
         else:
             self.rows: np.ndarray = rows  # pyright: ignore
+            batch.enter(self, rows.size, rows.nbytes)  # pyright: ignore
         self.base = base
         self.axes = axes
         self.index = index
@@ -96,7 +98,6 @@ class Representation:
         self.family: list[weakref.ref[Representation]] | None = None  # views of the same memory
         self.origin: tuple[Representation, Any] | None = None
         self._delta: tuple[np.ndarray, bool] | None = None
-        batch.enter(self)
 
     def __del__(self) -> None:
         if not self.batch.closed and self.chain is None:
@@ -194,7 +195,7 @@ class Representation:
             return first
         return None
 
-    def view(self, other: Any, key: Any = None) -> Any:
+    def seen_as(self, other: Any, key: Any = None) -> Any:
         """`other`, noted as what NumPy would have made a view of this array, ``self[key]``."""
         if self.family is None:
             self.family = [weakref.ref(self)]

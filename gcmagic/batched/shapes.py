@@ -24,12 +24,12 @@ def reshape(x: Any, shape: Any = None, order: str = "C", **kwargs: Any) -> Any:
         return transpose(reshape(transpose(x), new[::-1]))
     new = np.broadcast_to(np.int8(0), x.shape).reshape(new).shape  # fills in -1, or raises
     if new == x.shape:
-        return x.view(Copies(x.batch, new, x.rows, x.base, x.axes, x.index))
+        return x.seen_as(Copies(x.batch, new, x.rows, x.base, x.axes, x.index))
     if x.axes:
         found = _regroup(x, new)
         if found is not None:
-            return x.view(found)
-    return x.view(Copies(x.batch, new, x.dense().reshape(x.batch.count, *new)))
+            return x.seen_as(found)
+    return x.seen_as(Copies(x.batch, new, x.dense().reshape(x.batch.count, *new)))
 
 
 def _regroup(x: Copies, new: tuple[int, ...]) -> Copies | None:
@@ -83,7 +83,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
     index = x.index_of(tuple(order[k] for k in moved))
     base = x.base.transpose(order) if x.axes else None
     shape = tuple(x.shape[a] for a in order)
-    return x.view(Copies(x.batch, shape, rows, base, moved, index))
+    return x.seen_as(Copies(x.batch, shape, rows, base, moved, index))
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:

@@ -12,9 +12,9 @@ then moved itself, others with it where it shows beside them, and has to agree.
 from __future__ import annotations
 
 import functools
+import math
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -132,7 +132,8 @@ class _Search:
         nfev = used + self.nfev + self.mover.nfev + self.planner.nfev
         found: dict[int, Through] = {}
         for k in holding:  # what they share is counted once
-            found[k], nfev = replace(new[k], nfev=nfev), 0
+            one = new[k]
+            found[k], nfev = Through(one.values, one.amplified, one.sums, nfev), 0
         return found
 
     def _of_array(
@@ -202,10 +203,11 @@ class _Search:
         """How much shorter steps have to be by what half of them change; 1 where they are good."""
         off = np.abs(wide - near) - self.at.noise * (1 / taken + 1 / half)
         # the largest but one: the largest may have a kink within its step, and takes its own
-        curved = np.sort(off)[-min(2, off.size)]
+        off.sort()
+        curved = off[-min(2, off.size)]
         # what the step makes grows with its square: 4/3 of what halving it takes away
-        part = 4 / 3 * curved / (FINE * max(np.max(np.abs(near)), 1e-300))
-        return max(0.9 / float(np.sqrt(part)), 1 / NEARER) if part > 1 else 1.0
+        part = 4 / 3 * float(curved) / (FINE * max(float(np.abs(near).max()), 1e-300))
+        return max(0.9 / math.sqrt(part), 1 / NEARER) if part > 1 else 1.0
 
     def _of_sums(
         self, steps: dict[int, np.ndarray], trying: bool
@@ -223,7 +225,7 @@ class _Search:
         for _ in range(2):
             asked = []
             for n, (slopes, bends, taken) in found.items():
-                level = np.maximum(KINK * np.max(np.abs(slopes)), 4 * self.at.noise / taken)
+                level = np.maximum(KINK * np.abs(slopes).max(), 4 * self.at.noise / taken)
                 bent = np.flatnonzero(np.abs(bends) > level)
                 if bent.size:
                     asked.append((n, bent, taken[bent] / NEARER))
@@ -259,16 +261,21 @@ class _Search:
 
         Of elements of sums: which sum, their places, and a step for each.
         """
-        requests, every = [], []
-        for n, places, steps in asked:
-            points, taken = _points(self.sums[n][1].value.reshape(-1)[places], steps)
-            requests.append((n, places, points))
-            every.append(taken)
-        found = []
-        for values, taken in zip(self.mover(requests), every, strict=True):
-            bends = (values[:, 1] + values[:, 0] - 2 * self.at.cost) / taken
-            found.append(((values[:, 1] - values[:, 0]) / (2 * taken), bends, taken))
-        return found
+        if not asked:
+            return []
+        bases = [self.sums[n][1].value.reshape(-1)[places] for n, places, _ in asked]
+        points, taken = _points(np.concatenate(bases), np.concatenate([h for _, _, h in asked]))
+        ends = np.cumsum([places.size for _, places, _ in asked]).tolist()
+        parts = [slice(end - one[1].size, end) for one, end in zip(asked, ends, strict=True)]
+        values = np.empty_like(points)
+        requests = [
+            (n, places, points[part]) for (n, places, _), part in zip(asked, parts, strict=True)
+        ]
+        self.mover(requests, [values[part] for part in parts])
+        below, above = values.T
+        slopes = (above - below) / (2 * taken)
+        bends = (above + below - 2 * self.at.cost) / taken
+        return [(slopes[part], bends[part], taken[part]) for part in parts]
 
     def _steps(self, base: np.ndarray) -> np.ndarray:
         return steps_for(base, CENTRAL, None, self.at.size)

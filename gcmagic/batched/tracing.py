@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -10,7 +11,7 @@ import numpy as np
 from ..parameters import Block
 from ..problem import Problem, as_cost
 from . import rules
-from .arrays import Copies, of_parameter
+from .arrays import Copies, of_parameter, still
 from .batch import Batch, Untraceable
 from .objects import carrying, placed
 from .pending import resolved
@@ -56,10 +57,10 @@ def traced_with(
     problem: Problem,
     theta: np.ndarray,
     batch: Batch,
-    moved: Sequence[tuple[Block, np.ndarray, np.ndarray]],
+    moved: Sequence[tuple[Block, np.ndarray | None, np.ndarray | None]],
     watcher: Watcher | None = None,
 ) -> np.ndarray:
-    """J with several arrays as copies, each given as to `traced`; see there.
+    """J with several arrays as copies, each given as to `traced`, or with None as it is; see there.
 
     The `watcher` gets to know what stands in the place of each array, in their order.
     """
@@ -72,7 +73,11 @@ def traced_with(
             base = base[key]
         if isinstance(base, np.matrix):
             raise Untraceable("a np.matrix")
-        leaf = of_parameter(batch, np.array(base, order="C"), offsets, numbers)
+        base = np.array(base, order="C")
+        if offsets is None or numbers is None:
+            leaf = still(batch, base)
+        else:
+            leaf = of_parameter(batch, base, offsets, numbers)
         if watcher is not None:
             watcher.watch(leaf)
         leaves[path] = leaf
@@ -110,7 +115,10 @@ def costs_of(result: Any, batch: Batch, name: str) -> np.ndarray:
     """One J a copy from what the function returned."""
     if batch.marked is not None:
         if result is not batch.marker:
-            raise Untraceable("turns a number into a float and goes on with it")
+            file, line, function = batch.marked_at or ("", 0, "")
+            text = linecache.getline(file, line).strip()
+            where = f" (line {line} of {function}: {text})" if text else ""
+            raise Untraceable(f"turns a number into a float and goes on with it{where}")
         result = batch.marked
     result = resolved(result)
     if type(result) is not Copies:  # nothing in it came from the parameter

@@ -74,7 +74,7 @@ def _swallows(w):
 
 
 def _mask(w):
-    return np.sum(w**2) + np.sum(w[w > THETA])
+    return np.sum(w**2) + np.sum(np.sort(w[w > THETA]))
 
 
 def _prints(w):
@@ -85,6 +85,10 @@ def _prints(w):
 
 FALLBACKS = {
     "float": (lambda w: float(np.sum(w**2)) + 1.0, "into a float and goes on with it"),
+    "straight on": (
+        lambda w: math.sqrt(np.sum(w**2)),
+        r"into a float and goes on with it \(line \d+ of <lambda>: lambda w: math.sqrt",
+    ),
     "math": (lambda w: math.log(np.sum(w**2)), "into a float and goes on with it"),
     "branch": (
         lambda w: np.sum(w**2) if w[0, 0] > THETA[0, 0] else np.sum(w * w),
@@ -95,9 +99,9 @@ FALLBACKS = {
     "out": (_out, "writes into a plain array"),
     "another name": (_aliased, "writes into a plain array"),
     "array of arrays": (lambda w: np.array([w, w]).sum(), "puts values into a plain array"),
-    "unknown": (lambda w: np.linalg.det(w[:, :6]), "np.det is not known"),
+    "unknown": (lambda w: np.abs(np.fft.fft(w[0])).sum() + np.sum(w), "np.fft is not known"),
     "method": (lambda w: float(len(w.tobytes())) + np.sum(w), r"\.tobytes is not known"),
-    "mask": (_mask, "indexes with values that the perturbation changes"),
+    "mask": (_mask, "goes on with what a mask picked that the perturbation changes"),
     "prints": (_prints, "prints a value"),
     "swallowed": (_swallows, "into a float and goes on with it"),
 }
@@ -182,7 +186,9 @@ def test_the_audit_catches_a_difference_that_is_lost(monkeypatch):
 
 def test_one_array_may_fall_back_and_the_others_not():
     params = {"a": THETA, "b": THETA[:, :6].copy()}
-    batched, found, wanted = both(lambda p: np.sum(p["a"] ** 2) + np.linalg.det(p["b"]), params)
+    batched, found, wanted = both(
+        lambda p: np.sum(p["a"] ** 2) + np.abs(np.fft.fft(p["b"])).sum(), params
+    )
     assert list(batched.reasons) == ["b"]
     np.testing.assert_allclose(found, wanted, rtol=1e-13)
 

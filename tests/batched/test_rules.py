@@ -362,6 +362,31 @@ def test_plain_arrays_with_a_method_dot(axes):
     agree(cost, copies(np.random.default_rng(3), (3, 4), axes))
 
 
+def _written(a, b):
+    a = a.copy()
+    a[:] = b
+    a[0] += b[1]
+    return a
+
+
+BESIDE = {
+    "difference": lambda a, b: (-b - a, a - b, a * -b),
+    "joined": lambda a, b: (np.concatenate([a, b], 1), np.vstack([b, a]), np.stack([a, b])),
+    "chosen": lambda a, b: (np.where(a > 0, b, a), np.where(b > 0, a, b), np.clip(b, -1, a + 1)),
+    "multiplied": lambda a, b: (a.T @ b, np.dot(a.T, b), a.T.dot(b), np.einsum("ij,ij->", a, b)),
+    "in place": lambda a, b: np.subtract(np.copy(a), b, out=np.copy(a)),
+    "written": _written,
+    "key": lambda a, b: np.where(a[:, 0] > 0, a[:, 1], 0) + a[b > 9].sum(),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("axes", [(), (0,), (0, 1)])
+def test_a_product_by_the_method_dot_stands_beside_copies(name, axes):
+    X = np.random.default_rng(4).standard_normal((3, 3))  # of the shape that the product has
+    agree(lambda W: BESIDE[name](X @ W, X.dot(W)), copies(np.random.default_rng(3), (3, 3), axes))
+
+
 def test_what_does_not_reach_the_perturbed_part_stays_plain():
     rng = np.random.default_rng(0)
     x = copies(rng, (6,), (0,), index=(np.array([1, 0, 2, 1, 0]),))

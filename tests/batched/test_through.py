@@ -11,8 +11,9 @@ from gcmagic import confirm, extended
 from gcmagic.batched import BatchedEvaluator, Level
 from gcmagic.batched import through as through_module
 from gcmagic.batched.look import Product
-from gcmagic.batched.through import KINK, _Search
+from gcmagic.batched.through import KINK, _Search, _some
 from gcmagic.budget import within
+from gcmagic.clock import Clock
 from gcmagic.comparison import Status
 from gcmagic.phase import Settings
 from gcmagic.problem import Problem
@@ -136,10 +137,15 @@ def test_what_is_always_zero_has_no_error():
     assert not np.any(through.amplified.reshape(W.shape)[:, :7])
 
 
-def test_a_kink_beside_a_sum_is_passed_with_smaller_steps():
-    """Every tenth sum is nearer to the corner of relu than the first step is long."""
+@pytest.mark.parametrize("untried", [False, True])
+def test_a_kink_beside_a_sum_is_passed_with_smaller_steps(untried):
+    """Sums nearer to the corner of relu than the first step: every tenth, or a few untried ones."""
     features = np.random.default_rng(0).standard_normal((30, 30))
-    sums = np.resize([4e-6, -0.2, 0.3, -0.4, 0.5, -4e-6, 0.2, -0.3, 0.4, -0.5, 0.6], (10, 30))
+    if untried:
+        sums = np.resize([-0.2, 0.3, -0.4, 0.5], (10, 30))
+        sums.flat[np.setdiff1d(np.arange(300), _some(300))[[7, 50, 200]]] = 4e-6, -3e-6, 2e-6
+    else:
+        sums = np.resize([4e-6, -0.2, 0.3, -0.4, 0.5, -4e-6, 0.2, -0.3, 0.4, -0.5, 0.6], (10, 30))
     weights = sums @ np.linalg.inv(features)
     through, problem, theta = found(
         lambda p: np.sum(np.maximum(p["W"] @ features, 0) * SCORES), {"W": weights}
@@ -150,6 +156,20 @@ def test_a_kink_beside_a_sum_is_passed_with_smaller_steps():
     unseen = KINK * np.max(np.abs(SCORES)) * np.max(np.abs(features))
     off = np.abs(through.values - exact.reshape(-1))
     assert np.all(off <= 20 * noise * through.amplified + unseen)
+
+
+def test_steps_are_as_long_as_all_tried_ones_but_one_allow():
+    search = object.__new__(_Search)
+    search.at = Level(1.0, 1.0, 0.0)
+    near, steps = np.ones(8), np.full(8, 1e-5)
+
+    def factor(*off):
+        wide = near + np.resize([*off, *np.zeros(8)], 8)
+        return search._too_long(wide, near, steps, steps / 2)
+
+    assert factor() == factor(1.0) == factor(5e-9, 5e-9, 5e-9) == 1.0
+    assert 0.5 < factor(2e-8, 1e-8) < 1.0  # by the second largest
+    assert factor(1e-2, -1e-2) == 1 / 32
 
 
 @pytest.mark.parametrize("off", [lambda slopes: 1.001 * slopes, lambda slopes: slopes + 1e-4])
@@ -228,10 +248,15 @@ def test_the_budget_knows_how_many_there_are_to_move():
 
     problem = Problem(slow, NETWORK.grad, NETWORK.params)
     theta = problem.layout.flatten(problem.params)
-    seconds = 2.0  # for 2,645 components of more than 2 ms each, 4 evaluations a component
-    assert within(seconds, problem, theta, Settings(), 1, BatchedEvaluator())[1] == ()
+    clock = Clock(2.0)  # for 2,645 components of more than 2 ms each, 4 evaluations a component
+    clock.saw(cost=2.1e-3, gradient=1e-4)
+    plan = within(clock, problem, theta, Settings(), 1, BatchedEvaluator())
+    assert plan.findings == ()
+    assert not plan.settings.fast
     by_itself = replace(Settings(), epsilon=1e-5)
-    assert within(1e-3, problem, theta, by_itself, 1, BatchedEvaluator())[0].fast
+    clock = Clock(1e-3)
+    clock.saw(cost=2.1e-3, gradient=1e-4)
+    assert within(clock, problem, theta, by_itself, 1, BatchedEvaluator()).settings.fast
 
 
 def test_a_large_network_is_looked_at_as_a_whole_in_extended_precision(monkeypatch):
