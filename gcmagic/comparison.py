@@ -65,6 +65,8 @@ class Probe:
         Whether these explain all that the directions see.
     nfev
         Evaluations of the cost that locating them took.
+    searched
+        Whether there was time to locate them.
     """
 
     analytic: np.ndarray
@@ -76,6 +78,7 @@ class Probe:
     located: tuple[int, ...] = ()
     complete: bool = False
     nfev: int = 0
+    searched: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from .comparison import FAIL, PASS, Comparison, Status, Verdict, difference
+from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict, difference
 from .evaluation import Evaluator
 from .extended import right_in_extended_precision, slopes_right_in_extended_precision
+from .first_look import FEW
 from .ladder import steady
 from .nearby import jittered
 from .noise import NOISE_BOUND, noise_of
-from .one_array import compare, doubt
+from .one_array import CLIMBED, compare, doubt
 from .phase import Phase, Settings
 from .problem import Problem
 
@@ -24,6 +25,8 @@ PILOTS = 4
 MANY = 20_000
 # the floor of a point that speaks against a difference, in units of it
 TELLING = 0.3
+# noise of J, in parts of the largest |J| here and beside, from which on no step is small enough
+ROUGH = 0.01
 
 
 def confirmed(
@@ -33,33 +36,44 @@ def confirmed(
 
     One unlucky point makes right code look wrong: a kink of the cost, or saturation, within the
     step. A FAIL stands where a jittered point confirms it and none finds the same components
-    right; and where no jittered point has a finite cost, for then nothing speaks against it.
+    right; and where no jittered point has a finite cost, for then nothing speaks against it. None
+    stands of a cost that is rough: so noisy beside all that it is that every step may alias.
     """
+    if not any(block.count(Status.WRONG) for block in phase.blocks):
+        return phase
     phase = _without_rounding(problem, phase, settings, evaluator)
     wrong = {block.name: block for block in phase.blocks if block.count(Status.WRONG)}
     if not wrong:
         return phase
-    nfev, looked = 0, False
+    nfev, looked, largest = 0, False, abs(phase.cost)
     seen: dict[str, set[Verdict]] = {name: set() for name in wrong}
-    for theta in jittered(problem, phase.theta, settings.seed):
+    few = phase.theta.size < FEW
+    for theta in list(jittered(problem, phase.theta, settings.seed))[:: -1 if few else 1]:
+        if few and all(PASS in verdicts for verdicts in seen.values()):
+            break  # the less saturated one has taken it back
         cost, gradient = problem.cost_at(theta), problem.gradient_at(theta)
         nfev += 1
         if not (np.isfinite(cost) and np.all(np.isfinite(gradient))):
             continue
-        looked = True
-        measured = noise_of(problem, theta, cost, settings.seed)
-        nfev += measured.nfev
+        looked, largest = True, max(largest, abs(cost))
         plain = replace(settings, epsilon=None)
-        noise = NOISE_BOUND * measured.level
+        noise = phase.ordinary_noise(theta, cost, gradient) if few else np.nan
+        if not np.isfinite(noise):
+            measured = noise_of(problem, theta, cost, settings.seed, gradient=gradient)
+            noise, nfev = NOISE_BOUND * measured.level, nfev + measured.nfev
         for name, block in wrong.items():
-            again = _again(block)
+            again = _again(block, settings)
             found, used = compare(
                 problem, theta, block.block, gradient, cost, noise, plain, evaluator, again
             )
             nfev += used
             # a PASS that would not show what is wrong here speaks against nothing
             if found.verdict is not PASS or found.floor <= TELLING * _off(block, again):
-                seen[name].add(found.verdict)
+                stray = phase.is_single_precision and is_stray(block, found)
+                seen[name].add(INCONCLUSIVE if stray else found.verdict)
+    if looked and phase.noise > ROUGH * largest:  # sin(1e7 x) has no step that shows its slope
+        noisy = tuple(_called(block, Status.NOISY) for block in phase.blocks)
+        return replace(phase, blocks=noisy, nfev=phase.nfev + nfev)
     blocks = tuple(
         _called(block, Status.UNCONFIRMED)
         if looked and block.name in wrong and not _stands(seen[block.name])
@@ -76,7 +90,7 @@ def _without_rounding(
     blocks, nfev = [], 0
     for block in phase.blocks:
         if block.count(Status.WRONG):
-            places = np.searchsorted(block.components, _again(block))
+            places = np.searchsorted(block.components, _again(block, settings))
             stays, used = np.ones(1, dtype=bool), 0
             whole = phase.theta.size > MANY
             if whole:  # a call in extended precision takes a hundred times as long: few of them
@@ -141,15 +155,27 @@ def _beyond_rounding(problem: Problem, phase: Phase, block: Comparison) -> tuple
     return ~right, nfev
 
 
+def is_stray(block: Comparison, found: Comparison) -> bool:
+    """Whether of what is wrong at one point, more is right at another than wrong.
+
+    The steps that float32 asks for are so long that kinks lie within them at any point: of several
+    components one is bent at each, and not by a bug.
+    """
+    wrong = block.components[block.status == Status.WRONG]
+    status = found.status[np.isin(found.components, wrong)]
+    return int(np.sum(status == Status.WRONG)) < int(np.sum(status == Status.AGREES))
+
+
 def _stands(seen: set[Verdict]) -> bool:
     return FAIL in seen and PASS not in seen
 
 
-def _again(block: Comparison) -> np.ndarray:
+def _again(block: Comparison, settings: Settings) -> np.ndarray:
     """Offsets to look at again: the furthest off, and some more of the wrong ones."""
-    worst = block.worst(SAMPLE // 2)
+    half = int(min(SAMPLE // 2, PILOTS // 2 + settings.spare / CLIMBED))
+    worst = block.worst(half)
     wrong = np.flatnonzero(block.status == Status.WRONG)
-    spread = wrong[np.linspace(0, wrong.size - 1, SAMPLE // 2).astype(int)]
+    spread = wrong[np.linspace(0, wrong.size - 1, half).astype(int)]
     return block.components[np.unique(np.concatenate([worst, spread]))]
 
 

@@ -14,6 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
+from .clock import Clock
 from .comparison import FAIL
 from .evaluation import Evaluator
 from .findings import Finding
@@ -31,32 +32,34 @@ def expose(
     phases: list[Phase],
     settings: Settings,
     evaluator: Evaluator,
-    budget: float | None = None,
+    clock: Clock,
 ) -> list[Phase]:
     """The phases, and a jittered one for arrays that are wrong there and nowhere else so far.
 
     Where no such point can be looked at, the first phase says what may hide at it.
+    It takes a part of the time that is left.
     """
     first = phases[0]
     if first.refused:
         return phases
-    start, looked, nfev = perf_counter(), 0, 0
+    start, left, looked, nfev = perf_counter(), clock.left, 0, 0
     skip = CANDIDATES if any(phase.name.startswith("jittered") for phase in phases) else 0
     found: list[Phase] = []
     told = {b.name for phase in phases for b in phase.blocks if b.verdict is FAIL}
     blocks = [b.block for b in first.blocks if b.name not in told]
     thetas = list(jittered(problem, first.theta, settings.seed, skip + POINTS))[skip:]
-    looks = places(problem, thetas, blocks, settings, budget, first) if blocks else []
-    for k, place in enumerate(looks, start=skip + 1):
+    looks = places(problem, thetas, blocks, settings, clock, first) if blocks else []
+    for k, look in enumerate(looks, start=skip + 1):
         told = {b.name for phase in found for b in phase.blocks if b.verdict is FAIL}
-        left = [n for n, block in enumerate(blocks) if block.name not in told]
+        asked = [n for n, block in enumerate(blocks) if block.name not in told]
         spent = perf_counter() - start
-        if not left or (budget is not None and looked and spent > SHARE * budget / POINTS):
+        if not asked or (looked and spent > SHARE * left / POINTS):
             break
-        if place is None:
+        if look is None:
             continue
+        place, lines = look
         nfev += 1
-        names, used = suspects(problem, place, left, blocks, settings)
+        names, used = suspects(problem, place, lines, asked, blocks, settings)
         nfev += used
         looked += used > 0
         if names:

@@ -8,6 +8,7 @@ from .errors import GradcheckError
 from .findings import Finding
 from .parameters import ParameterLayout
 from .problem import Problem
+from .refusals import not_a_number
 
 SPREAD = 0.1
 
@@ -20,13 +21,14 @@ def draw(layout: ParameterLayout, theta: np.ndarray, seed: int) -> np.ndarray:
     `SPREAD`, or of the smallest spread among the others where those are smaller, about its value.
     """
     rng = np.random.default_rng(seed)
-    spreads = [float(np.std(theta[b.slice])) for b in layout.blocks if b.size > 1]
+    finite = [theta[b.slice][np.isfinite(theta[b.slice])] for b in layout.blocks]
+    spreads = [float(np.std(values)) for values in finite if values.size > 1]
     spreads = [s for s in spreads if np.isfinite(s) and s > 0]
     default = min([SPREAD, *spreads]) if spreads else SPREAD
     default = max(default, 0.01)
     drawn = np.empty_like(theta)
-    for block in layout.blocks:
-        values = theta[block.slice]
+    for block, values in zip(layout.blocks, finite, strict=True):
+        values = values if values.size else np.zeros(1)
         mean, spread = float(np.mean(values)), float(np.std(values))
         if not spread > 0:
             spread = default * max(1.0, abs(mean))
@@ -46,8 +48,9 @@ def random_start(
 ) -> tuple[str, np.ndarray, tuple[Finding, ...]]:
     """Name, theta and findings of the first random point at which cost and gradient are finite."""
     drawn = draw(problem.layout, theta, seed)
+    odd = not_a_number(problem.layout, theta)
     if _is_finite(problem, drawn):
-        return "random initialisation", drawn, ()
+        return "random initialisation", drawn, () if odd is None else (odd,)
     why = "at a random initialisation cost or gradient is not finite, or cannot be computed"
     jittered = jitter(theta, seed)
     if _is_finite(problem, jittered):

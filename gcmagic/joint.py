@@ -12,23 +12,29 @@ from dataclasses import replace
 
 import numpy as np
 
-from .along import SHARP, looked
+from .along import SHARP, looked, sharp_among
 from .comparison import FAIL, PASS, Comparison, Joint, Status, norm
 from .errors import GradcheckError
+from .evaluation import Evaluator
 from .extended import slopes_right_in_extended_precision
 from .first_look import FEW
 from .nearby import jittered
-from .noise import NOISE_BOUND, noise_of
+from .noise import COARSE, NOISE_BOUND, noise_of
 from .parameters import Block
 from .phase import Phase, Settings
 from .problem import Problem
+from .schemes import UNIT_ROUNDOFF
 
 # a slope that speaks against a disagreement is this much better than the disagreement is large
 TELLING = 0.3
 
 
 def with_joints(
-    problem: Problem, phase: Phase, settings: Settings, first: Phase | None = None
+    problem: Problem,
+    phase: Phase,
+    settings: Settings,
+    first: Phase | None = None,
+    evaluator: Evaluator | None = None,
 ) -> Phase:
     """The phase with the arrays looked at along their gradients that no component resolves.
 
@@ -39,17 +45,26 @@ def with_joints(
     """
     if phase.refused or phase.lost or phase.is_single_precision or settings.scheme.is_complex:
         return phase
+    few = phase.theta.size < FEW
+    if few and phase.noise > NOISE_BOUND * COARSE * UNIT_ROUNDOFF * abs(phase.cost):
+        return phase  # saturation, of which a look that takes as much as they do shows no more
     seen = () if first is None else first.blocks
-    sharp = {b.name for b in seen if b.verdict is PASS and b.sharpness <= SHARP}
-    blunt = [b.block for b in phase.blocks if b.name not in sharp and _is_blunt(b)]
+    enough = sharp_among(phase.theta.size)
+    sharp = {b.name for b in seen if b.verdict is PASS and b.sharpness <= enough}
+    blunt = [b.block for b in phase.blocks if b.name not in sharp and _is_blunt(b, enough)]
     if settings.epsilon is not None or not blunt:
         return phase
     gradient = problem.gradient_at(phase.theta)
     if first is not None:
         ratio, known = phase.noise / first.noise, {b.name: b.joint for b in first.blocks if b.joint}
         blunt = [b for b in blunt if _may_be(b, known, gradient, ratio)]
+        if few:  # of those that no other look can settle, the first point told
+            agree = {b.name for b in phase.blocks if b.verdict is PASS}
+            blunt = [b for b in blunt if b.name in agree]
     noise = phase.noise / NOISE_BOUND
-    joints, nfev = looked(problem, phase.theta, blunt, gradient, phase.cost, noise, settings)
+    joints, nfev = looked(
+        *(problem, phase.theta, blunt, gradient, phase.cost, noise, settings, evaluator)
+    )
     for block in blunt:
         joint = joints.get(block.name)
         if joint is not None and joint.status == Status.WRONG:
@@ -115,21 +130,21 @@ def seen_at(
         return {}, 1
     nfev = 1
     if first is not None:
-        noise = first.noise_beside(cost)
+        noise = first.noise_beside(theta, cost, gradient)
     else:
-        measured = noise_of(problem, theta, cost, settings.seed)
+        measured = noise_of(problem, theta, cost, settings.seed, gradient=gradient)
         noise, nfev = measured.level, nfev + measured.nfev
     seen, used = looked(problem, theta, left, gradient, cost, noise, settings)
     return seen, nfev + used
 
 
-def _is_blunt(block: Comparison) -> bool:
+def _is_blunt(block: Comparison, sharp: float) -> bool:
     """Whether the components agree, or are too noisy to tell, and a small bug would not show."""
     return bool(
         block.probe is None
         and block.verdict is not FAIL
         and block.components.size == block.block.size
-        and block.floor > SHARP
+        and block.floor > sharp
         and np.all((block.status == Status.AGREES) | (block.status == Status.NOISY))
     )
 

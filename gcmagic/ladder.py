@@ -76,15 +76,22 @@ def steady(
     """Which components are wrong by more than their slope changes over six steps.
 
     Rounding may come in stairs that are wider than three steps of the ladder, log(1 - a + 1e-12)
-    near a = 1 for one; then neighbouring steps agree with each other on a wrong slope.
+    near a = 1 for one; then neighbouring steps agree with each other on a wrong slope. What D
+    changes by with h^2, as that of a smooth cost that bends much does, is no such stair.
     """
     table = Table(problem, theta, asked, evaluator)
     for rung in STEADY:
         table.climb(rung, np.arange(len(asked.analytic)))
     rows = slice(STEADY[0] - RUNGS[0], STEADY[-1] - RUNGS[0] + 1)
     d, n = table.slopes[rows], 3 * asked.noise / table.steps[rows]
-    middle = d[len(d) // 2]
+    smooth, less = (16 * d[:-1] - d[1:]) / 15, 1.2 * n[:-1]
+    return _stands(asked, d, n) | _stands(asked, smooth, less), table.nfev
+
+
+def _stands(asked: Question, slopes: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Whether g is further from the middle one of the slopes than twice what they change by."""
+    middle = slopes[len(slopes) // 2]
     off = np.abs(asked.analytic - middle)
     with np.errstate(invalid="ignore"):
-        spread = np.max(np.where(n < off, np.abs(d - middle) - n, 0.0), axis=0)
-    return off > 2 * spread, table.nfev
+        spread = np.max(np.where(noise < off, np.abs(slopes - middle) - noise, 0.0), axis=0)
+    return off > 2 * spread

@@ -22,16 +22,16 @@ def jittered(
     above 1 is shrunk to 1 first.
     """
     blocks = problem.layout.blocks
-    squares = theta**2
-    sizes = [float(np.sqrt(np.add.reduce(squares[b.slice]) / b.size)) for b in blocks]
+    starts, counts = [b.start for b in blocks], [b.size for b in blocks]
+    sizes = np.sqrt(np.add.reduceat(theta**2, starts) / counts)
+    scales = np.repeat(0.2 * np.maximum(sizes, 1.0), counts)
     for k in range(count):
-        moved = normal((seed + 1 + k,), theta.size).copy()
-        for block, rms in zip(blocks, sizes, strict=True):
-            own, values = moved[block.slice], theta[block.slice]
-            if k % 2 and rms > 1:
-                values, rms = values / rms, 1.0
-            own *= 0.2 * max(rms, 1.0)
-            own += values
+        numbers = normal((seed + 1 + k,), theta.size)
+        moved = numbers * scales
+        moved += theta
+        for place in np.flatnonzero(sizes > 1) if k % 2 else ():
+            own = blocks[place].slice
+            moved[own] = 0.2 * numbers[own] + theta[own] / sizes[place]
         yield moved
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from .aliased import shorter_step
 from .comparison import Comparison, Status
 from .derivatives import Derivative, derivative
 from .directions import coordinates
 from .errors import InputError
 from .evaluation import Evaluator
-from .first_look import BACKWARD_ROUNDING
+from .extended import EXTENDED, right_in_extended_precision
+from .first_look import BACKWARD_ROUNDING, FEW
 from .ladder import judge
 from .parameters import Block
-from .phase import EXPECTED_NOISE, Settings, cost_size
+from .phase import EXPECTED_NOISE, Settings, cost_size, usual_steps
 from .problem import Problem
 from .rungs import RESOLUTION, Question
 from .schemes import CENTRAL, UNIT_ROUNDOFF, steps_for
 
-# a wrong array disagrees in every component; this many of them are judged by the ladder
-LADDER_LIMIT = 400
+# a wrong array disagrees in every component; this many of them are judged by the ladder, where
+# time is short these at least
+LADDER_LIMIT, PILOTS = 400, 4
+# evaluations that a component on the ladder takes in each of several arrays
+CLIMBED = 100
 
 
 def compare(
@@ -34,12 +41,14 @@ def compare(
     found: Derivative | None = None,
     lost: float = 0.0,
     settled: np.ndarray | None = None,
+    middle: np.ndarray | None = None,
 ) -> tuple[Comparison, int]:
     """One parameter array at one theta, and the evaluations that it took.
 
     With `offsets`, only these components of the array; with `found`, by what is known of them.
     What J has `lost` at theta beyond its noise explains a disagreement where it is as large.
-    Components of the array that are `settled` elsewhere and agree here take no longer steps.
+    Components of the array that are `settled` elsewhere and agree here take no longer steps. With
+    `middle`, the ladder of each goes around that step.
     """
     scheme, threshold = settings.scheme, settings.threshold
     offsets = np.arange(block.size) if offsets is None else offsets
@@ -72,6 +81,16 @@ def compare(
         hopeless = finite & ((off > allowed) | coarse) & (off <= wider + allowed)
         error[hopeless] += wider[hopeless]
         status[hopeless & (error > RESOLUTION / 3 * scale)] = Status.NOISY
+        if theta.size < FEW and np.any(off > allowed):
+            # what is known to come from saturation is asked of more bits at once: two evaluations
+            # where the ladder takes ten, all of which lose these digits
+            still = np.flatnonzero(finite & (off > allowed) & ~hopeless)
+            asked = doubt(theta, components[still], analytic[still], cost, noise, scale, threshold)
+            right, used = right_in_extended_precision(
+                problem, theta, asked, numeric[still], EXTENDED[:1]
+            )
+            nfev += used
+            status[still[right]], hopeless[still[right]] = Status.NOISY, True
     if settled is not None:
         left_open = finite & coarse & (off <= allowed) & settled[offsets]
         status[left_open] = Status.NOISY
@@ -82,8 +101,27 @@ def compare(
     if scale == 0.0 or not doubtful.size:
         return _comparison(*parts, float(expected), found.sums), nfev
 
-    asked = _asked(doubtful, off)
+    if middle is None and settings.epsilon is None and scheme is CENTRAL:
+        far = doubtful[off[doubtful] > allowed[doubtful]]
+        step, used = None, 0
+        if far.size:
+            known = None if found.sums else found.only(far)
+            off_there = problem, theta, components[far], analytic[far], known
+            step, used = shorter_step(*off_there, cost, noise, evaluator)
+        nfev += used
+        if step is not None:
+            usual = usual_steps(theta[components], cost, noise)
+            steps = np.minimum(usual, step * np.maximum(1.0, np.abs(theta[components])))
+            near = derivative(problem, theta, components, steps, CENTRAL, evaluator)
+            about = problem, theta, block, gradient, cost, noise, settings, evaluator, offsets
+            compared, used = compare(*about, near, lost, settled, steps)
+            return compared, nfev + near.nfev + used
+
+    # a wrong array disagrees everywhere, and some of it tells
+    asked = _asked(doubtful, off, int(min(LADDER_LIMIT, PILOTS + settings.spare / CLIMBED)))
     question = doubt(theta, components[asked], analytic[asked], cost, noise, scale, threshold)
+    if middle is not None:
+        question = replace(question, steps=middle[asked])
     known = None
     if scheme is CENTRAL and settings.epsilon is None and not found.sums:
         known = found.only(asked)  # the middle step of the ladder
@@ -139,7 +177,7 @@ def doubt(
     return Question(
         components,
         analytic,
-        steps_for(theta[components], CENTRAL, None, cost_size(cost, noise)),
+        usual_steps(theta[components], cost, noise),
         cost,
         noise,
         BACKWARD_ROUNDING * UNIT_ROUNDOFF * scale,
@@ -148,13 +186,13 @@ def doubt(
     )
 
 
-def _asked(doubtful: np.ndarray, off: np.ndarray) -> np.ndarray:
+def _asked(doubtful: np.ndarray, off: np.ndarray, most: int) -> np.ndarray:
     """Which doubtful components the ladder is spent on: the furthest off, and some of the rest."""
-    if doubtful.size <= LADDER_LIMIT:
+    if doubtful.size <= most:
         return doubtful
     order = doubtful[np.argsort(-np.nan_to_num(off[doubtful], nan=np.inf), kind="stable")]
-    half = LADDER_LIMIT // 2
-    spread = np.linspace(half, order.size - 1, LADDER_LIMIT - half).astype(int)
+    half = most // 2
+    spread = np.linspace(half, order.size - 1, most - half).astype(int)
     return np.sort(np.concatenate([order[:half], order[spread]]))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .all_arrays import agreeing
 from .batched import Level
 from .comparison import Status
 from .derivatives import Derivative
@@ -15,19 +16,27 @@ from .evaluation import Evaluator
 from .findings import Finding
 from .first_look import FEW, are_plain, disagree, is_cheaper
 from .nearby import cost_beside
-from .noise import NOISE_BOUND, is_single, noise_of, rounding_of
+from .noise import (
+    COARSE,
+    HERE,
+    NOISE_BOUND,
+    SINGLE,
+    is_single,
+    noise_of,
+    rounding_of,
+    single_noise,
+    takes_single,
+)
 from .one_array import blank, compare
 from .parameters import Block
 from .phase import Phase, Settings, cost_size
 from .problem import Problem
-from .refusals import flat, stuck, unusable
+from .refusals import flat, not_a_number, unmoved, unusable
 from .schemes import CENTRAL, UNIT_ROUNDOFF, steps_for
 from .slopes import slopes
 
 # J has lost digits where it is off by this many times its noise
 LOST = 100.0
-# and what looks like single precision is none where more bits move J by this part of its noise
-HERE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,8 @@ def check_at(
         cost = problem.cost_at(theta)
         again = problem.cost_at(theta) if reached is None else reached
         gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
-    refusal = unusable(problem, cost, again, gradient, repeated)
+    refusal = not_a_number(layout, theta)
+    refusal = refusal or unusable(problem, cost, again, gradient, repeated)
     if refusal is not None:
         status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
         nothing = tuple(blank(block, gradient, status, settings) for block in blocks)
@@ -85,13 +95,19 @@ def check_at(
         return slopes(problem, theta, blocks, chosen, at, scheme, epsilon, evaluator)
 
     threshold = settings.threshold
-    noise, still = np.nan if first is None else first.ordinary_noise(cost), False
+    few = theta.size < FEW
+    single = None if first is None or not first.single else True
+    rounding = None
+    noise, still = np.nan if first is None else first.ordinary_noise(theta, cost, gradient), False
     every = differentiated(noise) if np.isfinite(noise) else None
     settled = settled_at(first, theta.size)
-    if every is None or not is_cheaper(gradient, every, noise, cost, threshold, settled):
+    if every is None or not (
+        single or is_cheaper(gradient, every, noise, cost, threshold, settled)
+    ):
         assumed = unit_step(settings, cost_size(cost, noise))
-        single = first is not None and first.is_single_precision
-        measured = noise_of(problem, theta, cost, settings.seed, start=int(single))
+        start = int(first is not None and first.is_single_precision)
+        measured = noise_of(problem, theta, cost, settings.seed, start, gradient, asks=few)
+        single, rounding = measured.single, measured.lost
         noise = min(NOISE_BOUND * measured.level, np.finfo(float).max)  # near overflow
         still, nfev = measured.still, nfev + measured.nfev
         other = unit_step(settings, cost_size(cost, noise)) != assumed
@@ -104,25 +120,52 @@ def check_at(
             problem, theta, gradient, cost, noise, blocks, every, settings
         )
         nfev += used
-    lost, compared = 0.0, []
-    if settings.scheme is CENTRAL and settings.epsilon is None:
-        lost, used = _lost(problem, theta, gradient, every, cost, noise, threshold)
-        nfev += used
-    for block, own, part in zip(blocks, chosen, every, strict=True):
-        found, used = compare(
-            *(problem, theta, block, gradient, cost, noise, settings, evaluator, own, part, lost),
-            settled=settled[block.slice],
-        )
-        compared.append(found)
-        nfev += used
+    lost, compared = 0.0, None
+    if not is_single(noise, cost):
+        compared = agreeing(blocks, chosen, gradient, every, cost, noise, threshold)
     idle = still or len(blocks) == len(layout.blocks)
+    given_up = False
+    if compared is not None:
+        nfev += sum(part.nfev for part in every)
+    else:
+        compared = []
+        if settings.scheme is CENTRAL and settings.epsilon is None:
+            about = problem, theta, gradient, every, cost, noise, threshold
+            lost, same, used = _lost(*about, rounding)
+            nfev += used
+            if same and few and single is None:
+                taken, _, used = takes_single(problem, theta, cost, gradient)
+                nfev += max(0, used - 1)  # of which one is known
+                by_it = single_noise(theta, gradient, cost) if taken else None
+                if by_it is not None:
+                    single, noise = True, max(noise, NOISE_BOUND * by_it)
+                    nfev += sum(part.nfev for part in every)
+                    every = differentiated(noise)
+        # a look at each by more steps says the same, where nothing moves J as the gradient says
+        given_up = few and idle and not told and _is_steep(gradient, every, noise)
+        for block, own, part in zip(blocks, chosen, every, strict=True):
+            if given_up:
+                break
+            about = problem, theta, block, gradient, cost, noise, settings, evaluator
+            found, used = compare(*about, own, part, lost, settled=settled[block.slice])
+            compared.append(found)
+            nfev += used
     # a cost whose rounding hides such slopes is noisy, not still
     steep = any(np.any(np.abs(found.analytic) > found.error) for found in compared)
-    if idle and steep and not any(np.any(found.numeric) for found in compared):
+    if given_up or (idle and steep and not any(np.any(found.numeric) for found in compared)):
         compared = [blank(block, gradient, Status.NOISY, settings) for block in blocks]
-        told = (stuck(problem),)
+        told = (unmoved(problem, theta, cost, gradient, settings.scheme, settings.epsilon),)
     epsilon = unit_step(settings, cost_size(cost, noise))
-    return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev, lost=lost > 0)
+    return Phase(
+        name, theta, cost, noise, epsilon, tuple(compared), told, nfev, lost=lost > 0, single=single
+    )
+
+
+def _is_steep(gradient: np.ndarray, every: Sequence[Derivative], noise: float) -> bool:
+    """Whether no step moves J, and one would by more than its noise if the gradient is right."""
+    if any(np.any(part.values) for part in every):
+        return False
+    return any(np.any(np.abs(gradient[p.components]) > noise * p.amplified) for p in every)
 
 
 def settled_at(first: Phase | None, size: int) -> np.ndarray:
@@ -143,16 +186,22 @@ def _lost(
     cost: float,
     noise: float,
     threshold: float,
-) -> tuple[float, int]:
+    rounding: float | None,
+) -> tuple[float, bool, int]:
     """How far J is off here by more than its noise, 0 where it is not, and the evaluations.
 
+    Between them, whether more bits leave it the same to the last one of those that it has. The
+    `rounding` there, where that was asked already.
     Asked where much disagrees, and where what looks like single precision may be no such thing.
     """
-    single = is_single(noise, cost) and not are_plain(gradient, every, noise, threshold)
+    least = COARSE if theta.size < FEW else SINGLE  # of few, whatever arithmetic does not make
+    single = is_single(noise, cost, least) and not are_plain(gradient, every, noise, threshold)
     if not (single or disagree(gradient, every, noise, threshold)):
-        return 0.0, 0
-    lost = NOISE_BOUND * rounding_of(problem, theta, cost)
-    return (lost if lost > (HERE if single else LOST) * noise else 0.0), 1
+        return 0.0, False, 0
+    nfev = int(rounding is None)
+    rounding = rounding_of(problem, theta, cost) if rounding is None else rounding
+    lost = NOISE_BOUND * rounding
+    return (lost if lost > (HERE if single else LOST) * noise else 0.0), lost == 0.0, nfev
 
 
 def _stillness(

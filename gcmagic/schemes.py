@@ -11,7 +11,7 @@ with offsets o_k and weights w_k. One identity holds them all, Re sum_k w_k o_k*
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Scheme:
         The error is O(h**order).
     epsilon
         The step for theta and J of size one, in the units of theta.
+    is_complex
+        Whether the cost is asked for complex parameters.
     """
 
     name: str
@@ -41,11 +43,10 @@ class Scheme:
     weights: tuple[complex, ...]
     order: int
     epsilon: float
+    is_complex: bool = field(init=False, repr=False)
 
-    @property
-    def is_complex(self) -> bool:
-        """Whether the cost is asked for complex parameters."""
-        return any(complex(o).imag for o in self.offsets)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_complex", any(complex(o).imag for o in self.offsets))
 
     def noise_factor(self) -> float:
         """Error of D in units of (error of one J) / h, worst case: the sum of |w_k|."""
@@ -110,10 +111,10 @@ def steps_for(theta: np.ndarray, scheme: Scheme, epsilon: float | None, cost: fl
 
 def first_steps(directions: np.ndarray, cost: float) -> np.ndarray:
     """The step to begin with along each direction, one a row, for a cost of this size."""
-    return steps_along(np.count_nonzero(directions, axis=1), cost)
+    return np.array([step_along(int(np.count_nonzero(row)), cost) for row in directions])
 
 
-def steps_along(counts: np.ndarray, cost: float) -> np.ndarray:
-    """The step to begin with along directions that move so many components each."""
+def step_along(count: int, cost: float) -> float:
+    """The step to begin with along a direction that moves so many components."""
     # a unit that sums n inputs moves with sqrt(n), and a square array has n**2 components
-    return default_epsilon(CENTRAL, cost) / np.maximum(1.0, counts) ** 0.25
+    return default_epsilon(CENTRAL, cost) / max(1, count) ** 0.25

@@ -9,6 +9,7 @@ import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status
 from .findings import Finding
+from .first_look import FEW
 from .nearby import jittered
 from .notation import exponent
 from .phase import Phase, Settings
@@ -36,6 +37,9 @@ def with_units(problem: Problem, phases: list[Phase], settings: Settings) -> lis
     told = []
     for k, phase in enumerate(phases):
         unclear = [block for block in phase.blocks if _is_unclear(block, settings)]
+        if k and phase.theta.size < FEW:  # of those, what another point has settled needs no words
+            passed = {b.name for p in phases for b in p.blocks if b.verdict is PASS}
+            unclear = [block for block in unclear if block.name not in passed]
         if phase.refused or (k and not unclear):
             told.append(phase)
             continue

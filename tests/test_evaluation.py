@@ -3,7 +3,8 @@
 import re
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from io import StringIO
 from types import SimpleNamespace
 
 import numpy as np
@@ -183,12 +184,39 @@ def test_a_slow_check_shows_a_bar_and_in_a_notebook_none_in_red(monkeypatch, cap
     monkeypatch.setattr(std.tqdm, "_time", staticmethod(lambda: next(clock)), raising=False)
     problem = relu_network()
     theta = problem.layout.flatten(problem.params)
-    with Bar() as bar:
+    bar = Bar()
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), bar:  # as a check has it
         SerialEvaluator(bar)(problem, theta, every, points(theta[:4]))
     out, err = capsys.readouterr()
     shown, empty = (err, out) if kernel is None else (out, err)
     assert "gradcheck" in shown
     assert not empty
+
+
+def test_a_bar_is_there_before_anything_is_done_that_could_be_counted(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "DELAY", 0.05)
+    with Bar() as bar:
+        bar.estimate(60.0)
+        assert capsys.readouterr().err == ""
+        time.sleep(0.5)
+        assert "up to 60 s" in capsys.readouterr().err
+    with Bar() as bar:
+        bar.estimate(60.0)
+    time.sleep(0.2)  # the timer is gone with the bar
+    assert "up to" not in capsys.readouterr().err
+
+
+def test_a_bar_that_is_not_shown_counts_all_the_same(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "_kernel", lambda: SimpleNamespace(_allow_stdin=False))
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    for seconds in (None, 60.0):
+        with Bar() as bar:
+            bar.expect(4)
+            if seconds is not None:
+                bar.estimate(seconds)
+            bar.advance(1)
+            bar.advance(3)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_notebook_that_runs_by_itself_stores_no_bar():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import gcmagic as gcm
 from gcmagic.problem import Problem
 from gcmagic.units import never_inactive
-from gcmagic.watched import watch
+from gcmagic.watched import Watched, watch
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((6, 3))
@@ -46,6 +49,43 @@ def test_activations_are_seen_with_their_arrays_and_their_slopes(how):
     assert np.allclose(unit.slopes, (act(z + h) - act(z - h)) / (2 * h) > 0.5, atol=0.5)
     assert np.array_equal(unit.slopes.shape, z.shape)
     assert seen.examples == [("W1", X.shape, 6)]
+
+
+VIEWS = {
+    "transposed": lambda w: w.T.T,
+    "another shape": lambda w: w.reshape(-1).reshape(3, 4),
+    "a part": lambda w: w[:, :],
+    "a copy": lambda w: copy.deepcopy(w),
+}
+
+
+@pytest.mark.parametrize("how", VIEWS)
+def test_what_is_made_of_a_parameter_is_told_of_as_the_parameter(how):
+    def cost(p):
+        return np.sum(np.tanh(X @ VIEWS[how](p["W1"]) + p["b1"]).dot(p["W2"]) ** 2)
+
+    problem = Problem(cost, lambda p: p, FLAT)
+    seen = watch(problem, problem.layout.flatten(FLAT))
+    assert [(unit.kind, unit.names) for unit in seen.units] == [("tanh", ("W1", "b1"))]
+    assert seen.examples == [("W1", X.shape, 6)]
+
+
+def test_arrays_of_no_call_note_nothing_anywhere():
+    problem = network(lambda z: np.tanh(pickle.loads(pickle.dumps(z))))
+    for _ in range(2):
+        seen = watch(problem, problem.layout.flatten(FLAT))
+        assert not seen.units
+    stray = np.ndarray.__new__(Watched, (2, 2))
+    stray[...] = 0.0
+    assert type(np.tanh(stray @ np.ones((2, 2)))) is Watched
+    assert stray.seen is Watched.seen is None
+
+
+def test_the_sigmoid_of_scipy_is_seen():
+    expit = pytest.importorskip("scipy.special").expit
+    problem = network(expit)
+    (unit,) = watch(problem, problem.layout.flatten(FLAT)).units
+    assert (unit.kind, unit.names) == ("sigmoid", ("W1", "b1"))
 
 
 @pytest.mark.parametrize("how", ACTIVATIONS)
