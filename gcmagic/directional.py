@@ -22,10 +22,11 @@ from .schemes import UNIT_ROUNDOFF, first_steps
 
 # from one step of a direction to the next
 RATIO = 4.0
-# the steps of the first direction, as powers of the ratio
-FIRST = (0, 1, 2)
-# steps below the first that are tried where these are too large
-FURTHER = 2
+# the steps that the first direction begins with, as powers of the ratio
+FIRST = (0, 1)
+# steps below the first that are tried where these are too large, and how many more where the jump
+# of the slope falls with them: it comes from kinks nearby, of which smaller steps meet fewer
+FURTHER, FURTHER_FALLING = 2, 2
 # rounding of a slope, as a multiple of (spread of one J) / h: four of its deviations
 ROUNDING = 3.0
 # the noise that the default step is made for, in units of u |J|
@@ -142,7 +143,7 @@ def directional(
     Returns
     -------
     Directional
-        Six evaluations for the first direction and four for every other; two or four more where a
+        Six evaluations for the first direction and four for every other; two to eight more where a
         step was too large, and seven or more for the noise where these values do not show it (a
         cost in float32, or one that does not move).
 
@@ -169,9 +170,12 @@ def directional(
         size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
     else:
         noise = UNIT_ROUNDOFF * abs(cost)
+    lines: list[Line] = []
     while True:
         bases = first_steps(directions, size)
-        lines = [Line(k, cost, h) for k, h in enumerate(bases)]
+        if [line.base for line in lines] != bases.tolist():  # else their values are there already
+            nfev += sum(line.nfev for line in lines)
+            lines = [Line(k, cost, h) for k, h in enumerate(bases)]
         for group in (lines[:1], lines[1:]):  # the others go by what the first one shows
             _climb(group, lines[0], noise, at, evaluate)
         found = _noise(lines, cost) if known is None else known
@@ -180,7 +184,7 @@ def directional(
         measured = noise_of(problem, theta, cost, 0)
         known = noise = measured.level
         size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
-        nfev += measured.nfev + sum(line.nfev for line in lines)
+        nfev += measured.nfev
 
 
 def ahead(
@@ -256,14 +260,21 @@ def _ended(lines: list[Line], first: Line, noise: float, nfev: int) -> Direction
 def _climb(lines: list[Line], first: Line, noise: float, at: Problem, evaluate: Evaluator) -> None:
     """Find for each line the rung whose slope has the least error, step by step together."""
     start = first.rung
-    rungs = FIRST if first in lines else (start, start + 1)
-    _take([(line, rung) for rung in rungs for line in lines], at, evaluate)
+    if first in lines and not first.costs:
+        _take([(first, rung) for rung in FIRST], at, evaluate)
+        _take([(first, 2 if first.is_smooth(noise) else -1)], at, evaluate)
+        start = 0
+    else:
+        new = [(line, rung) for rung in (start, start + 1) for line in lines]
+        _take([(line, rung) for line, rung in new if rung not in line.costs], at, evaluate)
     for line in lines:
         line.rung = start
     left = lines
-    for _ in range(FURTHER + 1):
+    for more in range(FURTHER + FURTHER_FALLING + 1):
         left = [line for line in left if line.wants_less(noise, first)]
-        few = [line for line in left if len(line.costs) < 3 + FURTHER]
+        if more >= FURTHER:
+            left = [line for line in left if line.jump_falls()]
+        few = [line for line in left if len(line.costs) < 3 + FURTHER + FURTHER_FALLING]
         _take([(line, min(line.costs) - 1) for line in few], at, evaluate)
 
 
@@ -304,6 +315,21 @@ class Line:
         rounding = ROUNDING * noise / self.step(self.rung)
         return errors[self.rung] > 10 * rounding and self.rung <= min(self.costs) + 1
 
+    def is_smooth(self, noise: float) -> bool:
+        """Whether a step above the first two is likely to do better than one below them.
+
+        With D(h) = s + a h^2 + b h^4 the first two steps show a; b is about 0.3 a^2 / s, as of a
+        sine, and R at the second step is off by 4096 b h^4. So is the fourth derivative about
+        6 a J'' / s, and (20 / 12) (4 h)^3 times that passes there for a jump.
+        """
+        if self._corner(0, noise):
+            return False
+        second = abs(self.differences[1] - self.differences[0]) / (RATIO**2 - 1)
+        slope = max(abs(self.differences[0]), abs(self.cost))
+        rounding = slope * ROUNDING * noise / self.step(0)
+        jump = 10 * RATIO**3 * second * abs(self.gaps[0])
+        return not (RATIO**6 * 0.3 * second**2 > rounding or jump > rounding)
+
     def step(self, rung: int) -> float:
         """The step h."""
         return self.base * RATIO**rung
@@ -317,10 +343,13 @@ class Line:
         return self._error(self.rung, noise, first)
 
     def residues(self) -> list[float]:
-        """What cubics leave of the values, in units of the spread of one J."""
+        """What cubics leave of the values, in units of the spread of one J.
+
+        Only up to the rung that was chosen: beyond it J is no cubic, but has kinks, say.
+        """
         left = []
         far, near, middle, *_ = RESIDUE
-        for rung in sorted(self.costs)[:-1]:
+        for rung in range(min(self.costs), self.rung + 1):
             below, above = self.costs[rung]
             beyond, over = self.costs[rung + 1]
             rest = far * (beyond + over) + near * (below + above) + middle * self.cost
@@ -359,8 +388,15 @@ class Line:
 
         Many times that, for where several units are at zero their jumps cancel in part.
         """
-        jump = abs(RATIO * self.gaps[rung] - self.gaps[rung + 1]) / (RATIO - 1)
-        return CORNER * max(0.0, jump - 4 * ROUNDING * noise / self.step(rung))
+        return CORNER * max(0.0, self._jump(rung) - 4 * ROUNDING * noise / self.step(rung))
+
+    def _jump(self, rung: int) -> float:
+        return abs(RATIO * self.gaps[rung] - self.gaps[rung + 1]) / (RATIO - 1)
+
+    def jump_falls(self) -> bool:
+        """Whether the smallest step shows a smaller jump than the one above; not one at theta."""
+        low = min(self.costs)
+        return low + 2 in self.costs and self._jump(low) < self._jump(low + 1) / 2
 
 
 def _noise(lines: list[Line], cost: float) -> float | None:

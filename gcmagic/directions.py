@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .clock import EACH
 from .parameters import Block
 
 # components of every array that are checked where all of them take too long, largest first
@@ -43,7 +44,7 @@ def sample_for(
     """
     for sample in (None, *SAMPLES):
         count = sum(size if sample is None else min(sample, size) for size in sizes)
-        if budget is None or 4 * count * seconds * points <= budget:
+        if budget is None or EACH * count * seconds * points <= budget:
             return sample
     return SAMPLES[-1]
 

@@ -25,7 +25,7 @@ from .one_point import unit_step
 from .parameters import Block
 from .phase import EXPECTED_NOISE, Phase, Settings, cost_size
 from .problem import Problem
-from .refusals import stuck, unusable
+from .refusals import not_a_number, stuck, unusable
 from .schemes import UNIT_ROUNDOFF
 from .screening import Screening, judged, lines_over, screen
 
@@ -37,6 +37,16 @@ SAMPLE = 100
 WHOLE = 400
 # wrong components of an array that are located, and how often what they leave is gone through again
 LOCATED, ROUNDS = 64, 3
+# evaluations of a component that is looked at closely, and of one that is located
+LADDER, LOCATING = 12, 40
+# evaluations that make sure of one wrong array: at two points beside, and in extended precision
+CONFIRMING = 30
+
+
+def beside(settings: Settings, arrays: int) -> int:
+    """How many components of every array are looked at by themselves: fewer where time is short."""
+    most = min(BESIDE, settings.sample or BESIDE)
+    return int(min(most, 1 + settings.spare / (2 * arrays)))
 
 
 def screen_at(
@@ -52,7 +62,8 @@ def screen_at(
     gradient, repeated = problem.gradient_at(theta), problem.gradient_at(theta)
     nfev = 1
     finite = [b for b in blocks if np.all(np.isfinite(gradient[b.slice]))]
-    refusal = unusable(problem, cost, cost, gradient, repeated)
+    refusal = not_a_number(problem.layout, theta)
+    refusal = refusal or unusable(problem, cost, cost, gradient, repeated)
     found = Screening({}, {}, 0)
     if refusal is None and finite:
         found = screen(problem, theta, finite, gradient, cost, settings, evaluator)
@@ -60,7 +71,10 @@ def screen_at(
         if any(p.status != Status.AGREES for p in found.probes.values()):
             nfev += 1
             refusal = unusable(problem, cost, problem.cost_at(theta), gradient, repeated)
-    few = replace(settings, sample=min(BESIDE, settings.sample or BESIDE))
+    few = replace(settings, sample=beside(settings, len(blocks)))
+    # of an array that directions leave open, or of which many are wrong, with their ladders
+    most = int(min(WHOLE, 1 + settings.spare / (LADDER * len(blocks))))
+    some = min(settings.sample or SAMPLE, most)
     if refusal is not None:
         status = Status.NOT_FINITE if refusal.code == "not-finite" else Status.NOISY
         nothing = tuple(blank(block, gradient, status, few) for block in blocks)
@@ -68,7 +82,7 @@ def screen_at(
             name, theta, cost, np.nan, unit_step(settings, cost), nothing, (refusal,), nfev
         )
 
-    measured = noise_of(problem, theta, cost, settings.seed)
+    measured = noise_of(problem, theta, cost, settings.seed, gradient=gradient)
     noise = NOISE_BOUND * max([measured.level, *(s.noise for s in found.seen.values())])
     nfev += measured.nfev
     epsilon = unit_step(settings, cost_size(cost, noise))
@@ -86,22 +100,27 @@ def screen_at(
         nfev += used
         return compared
 
-    compared, sampled = [], []
+    compared, sampled, before = [], [], nfev
     for block in blocks:
         probe = found.probes.get(block.name)
         offsets = coordinates(block, few.sample, settings.seed)
-        if probe is not None and probe.status == Status.WRONG:
+        failed = sum(c.verdict is FAIL for c in compared)
+        enough = failed and nfev - before + CONFIRMING * failed > settings.spare
+        if probe is not None and probe.status == Status.WRONG and enough:
+            one = blank(block, gradient, Status.NOISY, few)
+            probe = replace(probe, searched=False)
+        elif probe is not None and probe.status == Status.WRONG:
             probe, located, used = _closer(
                 problem, theta, block, gradient, cost, settings, found, evaluator
             )
             nfev += used
             if located.many and not probe.complete:
-                count = None if block.size <= WHOLE else settings.sample or SAMPLE
+                count = None if block.size <= most else some
                 offsets = coordinates(block, count, settings.seed)
             offsets = np.union1d(offsets, np.array(located.offsets, dtype=int))
             one = look(block, offsets)
             if one.verdict is not FAIL and not located.many:
-                one = look(block, coordinates(block, settings.sample or SAMPLE, settings.seed))
+                one = look(block, coordinates(block, some, settings.seed))
             if not one.count(Status.WRONG) and _lets_pass(
                 probe, gradient[block.slice], lines_over(theta.size, [block], settings), settings
             ):
@@ -111,7 +130,7 @@ def screen_at(
         else:
             probe = None
             nan = np.flatnonzero(~np.isfinite(gradient[block.slice]))[:BESIDE]
-            offsets = coordinates(block, settings.sample or SAMPLE, settings.seed)
+            offsets = coordinates(block, some, settings.seed)
             one = look(block, np.union1d(offsets, nan))
             if one.components.size < block.size:
                 sampled.append(block)
@@ -121,7 +140,7 @@ def screen_at(
             norm = np.linalg.norm(probe.analytic) + np.linalg.norm(probe.numeric)
             one = replace(one, probe=probe, rounding=float(expected / norm) if norm else 0.0)
         compared.append(one)
-    told = tuple(_sampled(block, settings.sample or SAMPLE) for block in sampled)
+    told = tuple(_sampled(block, some) for block in sampled)
     proof = sentence(compared, settings.threshold)
     return Phase(name, theta, cost, noise, epsilon, tuple(compared), told, nfev, proof)
 
@@ -145,8 +164,14 @@ def _closer(
         more = directional(problem, theta, rest, cost=cost, like=seen, evaluator=evaluator)
         nfev += more.nfev
         probe = judged([block], gradient, lines, seen.joined(more)).probes[block.name]
-    probe = replace(_explained(probe, located, lines[:, block.slice]), nfev=nfev)
+    probe = _explained(probe, located, lines[:, block.slice])
+    probe = replace(probe, nfev=nfev, searched=bool(_most(settings)))
     return probe, located, nfev
+
+
+def _most(settings: Settings) -> int:
+    """How many wrong components of an array are located at most."""
+    return int(min(LOCATED, settings.sample or LOCATED, settings.spare / LOCATING))
 
 
 def _locate(
@@ -161,7 +186,7 @@ def _locate(
 ) -> tuple[Located, int]:
     """Wrong components of one array, and the evaluations that it took."""
     nfev = 0
-    found = Located()
+    found = Located(many=True)
     own = gradient[block.slice]
 
     def measure(weights: np.ndarray) -> tuple[float, float]:
@@ -175,8 +200,8 @@ def _locate(
         left = float(weights @ own - slope.values[0]) - explained
         return left, float(slope.errors[0]) + rounding + more
 
-    limit = min(LOCATED, settings.sample or LOCATED)
-    for k in range(ROUNDS):
+    limit = _most(settings)
+    for k in range(ROUNDS if limit else 0):
         more = locate(measure, block.size, settings.seed + k, limit - len(found.offsets))
         found = Located(
             found.offsets + more.offsets,

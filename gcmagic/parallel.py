@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from .errors import CheckInterrupted, GradcheckError, InputError
-from .evaluation import Evaluator, Progress
+from .evaluation import Evaluator, Progress, watched
 from .problem import Problem
+from .progress import Bar
 
 # chunks a worker, so that one slow worker does not keep the others waiting
 CHUNKS = 4
@@ -55,6 +57,10 @@ class ParallelEvaluator:
                 "n_jobs=1"
             ) from None
         self.inner, self.progress = inner, progress
+        # what is not shared out is seen one by one; a bar cannot go to other processes
+        self._alone = copy(inner)
+        if hasattr(inner, "progress"):
+            self._alone.progress = progress  # pyright: ignore
         self.n_jobs = joblib.effective_n_jobs(n_jobs)
         self.reasons: dict[str, str] = {}
 
@@ -69,7 +75,7 @@ class ParallelEvaluator:
             Where the functions cannot be sent to another process.
         """
         if self.n_jobs == 1 or components.size < FEWEST:
-            values, reasons = _with_reasons(self.inner, problem, theta, components, points)
+            values, reasons = _with_reasons(self._alone, problem, theta, components, points)
             self.reasons |= reasons
             return values
         attempts = ATTEMPTS
@@ -94,7 +100,7 @@ class ParallelEvaluator:
     def __getattr__(self, name: str) -> Any:
         # what is quicker in one call here than in parts elsewhere: slopes through pre-activations
         if name in ("through", "moves"):
-            return getattr(self.inner, name)
+            return getattr(self._alone, name)
         raise AttributeError(name)
 
     def _shared_out(
@@ -108,19 +114,18 @@ class ParallelEvaluator:
         local = type(backend).__name__ == "LokyBackend"
         split = np.array_split(np.arange(components.size), CHUNKS * self.n_jobs)
         places = [part for part in split if part.size]
+        if isinstance(self.progress, Bar):
+            self.progress.soon()  # processes take a while to start, and tell of whole chunks
         call = delayed(_with_reasons)
         results: Any = Parallel(n_jobs=self.n_jobs, return_as="generator" if local else "list")(
             call(self.inner, problem, theta, components[part], points[part]) for part in places
         )
         found, told = [], {}
-        with self.progress(range(components.size)) as shown:
-            ticks = iter(shown)
+        with watched(self.progress, components.size) as tick:
             for part, (values, reasons) in zip(places, results, strict=True):
                 found.append(values)
                 told |= reasons
-                for _ in part:
-                    next(ticks, None)
-            next(ticks, None)  # lets a progress bar see its end
+                tick(part.size)
         for name, reason in told.items():
             if name not in self.reasons:
                 self.reasons[name] = self._here(problem, theta, components, points, name) or reason

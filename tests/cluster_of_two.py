@@ -39,10 +39,11 @@ if __name__ == "__main__":
         killer = threading.Timer(0.6, os.kill, (workers[0], signal.SIGKILL))
         killer.start()
         shared = gcm.check(cost, gradient, w, steps=0, n_jobs=2)
-        killer.join()
+        assert not killer.is_alive(), "the check ended before the worker was lost"
         after = set(client.run(os.getpid).values())
     assert workers[0] not in after, "the worker was not lost"
     block = shared.phases[0].blocks[0]
     assert block.components.size == 600
     assert str(shared) == str(alone)
+    np.testing.assert_allclose(block.numeric, alone.phases[0].blocks[0].numeric, rtol=1e-12)
     print(f"{shared.summary}; {block.count(gcm.Status.WRONG)} off")

@@ -84,3 +84,29 @@ def test_a_cost_that_does_not_move_has_no_slope():
     found = directional(problem, np.ones(4), np.ones((2, 4)))
     np.testing.assert_array_equal(found.values, 0)
     assert np.all(np.isfinite(found.errors))
+
+
+def many_kinks(seed):
+    """Twenty thousand units of relu: even small steps along all weights meet kinks."""
+    rng = np.random.default_rng(seed)
+    X, W, v = (rng.standard_normal(shape) for shape in [(50, 40), (500, 50), (500, 40)])
+
+    def cost(p):
+        return 3.0 + 10 * np.mean(v * np.maximum(p["W"] @ X, 0))
+
+    def gradient(p):
+        Z = p["W"] @ X
+        return {"W": 10 / Z.size * (v * (Z > 0)) @ X.T}
+
+    return Problem(cost, gradient, {"W": W})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kinks_within_the_larger_steps_are_not_taken_for_rounding(seed):
+    problem = many_kinks(seed)
+    directions = signs(problem, 2, seed)
+    found = directional(problem, at(problem), directions)
+    off = np.abs(directions @ problem.gradient_at(at(problem)) - found.values)
+    assert np.all(off <= found.errors)
+    assert found.noise < 100 * 2.0**-53 * 3
+    assert np.all(found.errors < 1e-7)

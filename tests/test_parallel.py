@@ -101,10 +101,13 @@ def test_the_progress_of_processes_is_seen():
 
     problem = tanh_network((20, 30, 4))
     theta = problem.layout.flatten(problem.params)
-    components = np.arange(200)
-    points = theta[components, None] + np.array([-1e-5, 1e-5])
-    ParallelEvaluator(BatchedEvaluator(), 2, counted)(problem, theta, components, points)
-    assert len(ticks) == 200
+    evaluator = ParallelEvaluator(BatchedEvaluator(), 2, counted)
+    for count in (200, 9):  # few of them stay here
+        components = np.arange(count)
+        points = theta[components, None] + np.array([-1e-5, 1e-5])
+        evaluator(problem, theta, components, points)
+        assert len(ticks) == count
+        ticks.clear()
 
 
 @pytest.mark.parametrize("n_jobs", [0, "two", 1.5])
