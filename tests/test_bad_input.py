@@ -2,8 +2,10 @@
 
 import decimal
 import html
+import re
 
 import numpy as np
+import pandas
 import pytest
 from scipy import sparse
 
@@ -59,8 +61,10 @@ REFUSED = {
     "gradient missing": (lambda p: half(p["a"]), lambda p: {}, {"a": V}, "the gradient of a is mi"),
     "gradient no dict": (lambda p: half(p["a"]), lambda p: p["a"], {"a": V}, "needed: a dict with"),
     "gradient None": (half, lambda p: None, V, "the gradient of theta is None; needed: an array"),
-    "gradient transposed": (half, np.transpose, np.ones((2, 3)), "has shape (3, 2), theta has (2,"),
+    "gradient transposed": (half, np.transpose, np.ones((2, 3)), "it is that of the transpose"),
     "gradient of a shape": (half, lambda p: p[:2], V, "has shape (2,), theta has (3,); needed"),
+    "gradient spread, by chance right": (np.sum, lambda p: 1.0, V, "has shape (), theta has (3,)"),
+    "gradient spread, nothing moves": (lambda p: 1.0, lambda p: 0.0, V, "has shape (), theta has"),
     "gradient string": (half, lambda p: "x", V, "the gradient of theta is a value of type str"),
     "gradient words": (half, lambda p: ["x"] * 3, V, "the gradient of theta is a list of 3"),
     "gradient objects": (half, lambda p: p.astype(object), V, "is an array of object; needed"),
@@ -96,6 +100,28 @@ TAKEN = {
 }
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("options", [{}, {"fast": True}, {"epsilon": 1e-5}])
+@pytest.mark.parametrize("factor", [1, 1.5])
+def test_parameters_that_are_not_finite_are_named(value, options, factor):
+    params = {"W": np.ones((2, 3)), "b": np.ones(2)}
+    params["W"][1, 2] = value
+
+    def gradient(p):
+        return {"W": factor * p["W"], "b": p["b"]}
+
+    def cost(p):
+        return half(p["W"]) + half(p["b"])
+
+    given = gcm.check(cost, gradient, params, **options)
+    assert given.verdict is gcm.INCONCLUSIVE
+    drawn = gcm.check(cost, gradient, params, init="random", **options)
+    assert drawn.verdict is (gcm.PASS if factor == 1 else gcm.FAIL)
+    for report in given, drawn:
+        (said,) = [f for f in report.findings if f.code == "not-finite"]
+        assert (said.where, said.evidence) == ("W", f"W[1, 2] is {value}")
+
+
 @pytest.mark.parametrize("factor", [1, 1.5])
 @pytest.mark.parametrize("name", TAKEN)
 def test_it_is_checked_as_numbers_and_told(name, factor):
@@ -107,6 +133,29 @@ def test_it_is_checked_as_numbers_and_told(name, factor):
     assert says in str(report)
     assert bool(report.problem.notes) is bool(says)
     assert np.asarray(params).tobytes() == before
+
+
+@pytest.mark.parametrize("layers", [None, "b", "W"])
+def test_a_number_for_an_array_is_a_finding_and_the_other_arrays_are_judged(layers):
+    X = np.arange(12.0).reshape(4, 3) / 10
+    params = {"W": np.ones((3, 2)), "b": np.zeros(2)}
+
+    def gradient(p):
+        d = 1 - np.tanh(X @ p["W"] + p["b"]) ** 2
+        return {"W": X.T @ (d * [1, 2]), "b": np.sum(d * [1, 2])}
+
+    def cost(p):
+        return float(np.sum(np.tanh(X @ p["W"] + p["b"]) * [1, 2]))
+
+    if layers == "W":
+        with pytest.raises(gcm.InputError, match=r"the gradient of b has shape \(\)"):
+            gcm.check(cost, gradient, params, layers=layers)
+        return
+    report = gcm.check(cost, gradient, params, layers=layers)
+    said = {block.name: block.verdict for block in report.phases[0].blocks}
+    assert said == ({"b": gcm.FAIL} if layers else {"W": gcm.PASS, "b": gcm.FAIL})
+    assert report.findings[0].code == "shape"
+    assert "the gradient has shape (), b has (2,)" in str(report)
 
 
 def test_gradients_as_lists_and_numbers_of_any_kind_are_taken():
@@ -136,6 +185,26 @@ def test_complex_gradients_that_are_wrong_are_told_how(bug, code):
     report = gcm.check(cost, gradient, params)
     assert report.wrong == ("z",)
     assert report.findings[0].code == code or code in {f.code for f in report.findings}
+
+
+@pytest.mark.parametrize("name", ["hidden layer", "W\n1", "\x1b[31mW", "W | x", " ", "\u202eW"])
+@pytest.mark.parametrize("at", [0.3, 0.0])
+def test_names_with_spaces_and_signs_that_nobody_sees_are_checked_and_shown_in_one_line(name, at):
+    params = {name: np.full(3, at), "b": V}
+
+    def cost(p):  # at 0 a kink, which another point settles
+        return half(p["b"]) + float(np.sum(np.abs(p[name])))
+
+    def gradient(p):
+        return {name: np.sign(p[name]), "b": p["b"]}
+
+    report = gcm.check(cost, gradient, params)
+    assert report.verdict is gcm.PASS
+    shown = report.problem.layout.names[0]
+    assert re.fullmatch(r"\S+", shown)
+    assert any(line.split()[:1] == [shown] for line in str(report).splitlines())
+    assert shown in html.unescape(report._repr_html_())
+    assert gcm.check(cost, gradient, params, layers=shown).passed
 
 
 def test_a_name_that_holds_html_is_shown_as_text():
@@ -189,3 +258,16 @@ def test_a_gradient_of_what_is_no_parameter_is_told(params, grad, named):
     assert report.verdict is gcm.PASS
     (told,) = [f for f in report.findings if f.code == "extra-gradient"]
     assert named in told.title
+
+
+def test_frames_of_numbers_are_gradients_and_parameters_are_arrays():
+    table = pandas.DataFrame({"a": V, "b": V[::-1]})
+    params = np.ones((3, 2))
+    found = gcm.check(lambda p: np.sum(p * table.to_numpy()), lambda p: table, params)
+    assert found.passed
+    assert not gcm.check(lambda p: np.sum(p * table.to_numpy()), lambda p: 2 * table, params).passed
+    with pytest.raises(gcm.InputError, match=r"needed: an array \(.to_numpy\(\)\)"):
+        gcm.check(half, same, pandas.Series(V))
+    words = pandas.Series(["a", "b", "c"])
+    with pytest.raises(gcm.InputError, match="the gradient of theta is a value of type Series"):
+        gcm.check(half, lambda p: words, V)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,6 +81,10 @@ def test_one_line_says_what_was_bound_and_the_value_is_the_report(broken):
     assert [p.name for p in report.phases] == ["random initialisation", "after 5 training steps"]
     assert "gradcheck FAIL" in run.stdout  # the report's text, by IPython's display hook
     assert not run.shown
+    # the line stands above it: once in a notebook that shows HTML; pages and check() say it too
+    assert "parameters: W1 b1" not in report._repr_html_()
+    again = gcm.check(report.problem.fun, report.problem.grad, report.problem.params, steps=0)
+    assert "parameters: W1 b1" in replace(again, problem=report.problem)._repr_html_()
 
 
 def test_right_code_passes(network):
@@ -242,7 +247,8 @@ def test_a_cost_that_raises_is_named_with_what_it_raised(network):
     network.run_cell("def compute_cost(A2, Y):\n    raise ValueError('of mine')")
     run = Run(network, "%gradcheck")
     assert isinstance(run.result.error_in_exec, gcm.BindingError)
-    assert "(compute_cost as the cost raised ValueError: of mine)" in run.stdout
+    where = "(line 2 of compute_cost: raise ValueError('of mine'))"
+    assert f"(compute_cost as the cost raised ValueError: of mine {where})" in run.stdout
 
 
 def test_options_may_be_variables_and_expressions_with_spaces(network):

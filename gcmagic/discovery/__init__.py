@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import BindingError
-from ..problem import Problem
+from ..problem import Problem, casts_told
+from .across import step_across
 from .assembly import complete
 from .binding import Proposal, search
+from .booleans import settled
 from .candidates import backward_candidates, leaders
 from .each import group_of, search_each
 from .evidence import Evidence, collect
@@ -104,7 +106,7 @@ def discover(
                 return found
             if hints.grads:
                 raise nothing_named(hints.grads)
-        proposal = _settle(evidence, hints, defined)
+        proposal, evidence, casts = settled(lambda one: _settle(one, hints, defined), evidence)
     except BindingError as error:
         raise stuck or error from None
     single = of_one_example(proposal)
@@ -112,6 +114,8 @@ def discover(
         proposal = _of_more(proposal, evidence, hints, defined)
         single = of_one_example(proposal)
     problem = complete(proposal, evidence)
+    if casts:
+        problem = replace(problem, notes=(*problem.notes, *casts_told({"bool": casts})))
     if not single:
         return problem
     note = (
@@ -236,6 +240,13 @@ def _inline(evidence: Evidence, hints: Hints) -> Problem | None:
             )
         except BindingError as error:
             errors.append(error)
+    body, source = step_across(evidence)
+    if body:
+        own = notebooks_own(evidence, hints)
+        try:
+            return inline_problem(body, "the cells", evidence, hints, own, source)
+        except BindingError as error:
+            errors.append(error)
     if errors:
         raise errors[0]
     return None
@@ -289,6 +300,7 @@ def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> 
     kept = {function.name for function in leaders([p.backward for p in proposals])}
     proposals = [p for p in proposals if p.backward.name in kept]
     proposals = [p for p in proposals if not any(_part_of(p, q) for q in proposals)]
+    proposals = _by_one_name(proposals)
     if hints.forward and not hints.backward:
         itself = [p for p in proposals if p.backward.name == hints.forward]
         call = f"{hints.forward}("
@@ -303,6 +315,17 @@ def _settle(evidence: Evidence, hints: Hints, defined: Collection[str] = ()) -> 
         raise refusal(proposals, hints)
     check_used(proposals[0], hints)
     return proposals[0]
+
+
+def _by_one_name(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """The proposals without further names of a function, ``grad = gradient``."""
+    own = sorted(
+        proposals, key=lambda p: getattr(p.backward.value, "__name__", "") != p.backward.short
+    )
+    kept: dict[tuple[int, str], Proposal] = {}
+    for proposal in own:
+        kept.setdefault((id(proposal.backward.value), proposal.cost_name), proposal)
+    return [p for p in proposals if any(p is one for one in kept.values())]
 
 
 def _one_class(proposals: Sequence[Proposal], evidence: Evidence) -> bool:
@@ -330,6 +353,9 @@ def _candidates(evidence: Evidence, hints: Hints) -> list[Function]:
     if hints.grads:
         return producers(evidence, hints.grads)
     found = backward_candidates(evidence)
+    if not found:  # Function.forward(ctx, ...) and Function.backward(ctx, g), as autograd has them
+        read = map(evidence.read, evidence.static_passes())
+        found = [function for function in read if function is not None]
     named = evidence.read(hints.forward) if hints.forward and not found else None
     # `%gradcheck fun` where fun returns both
     return [named] if named is not None and named.returns_tuple else found

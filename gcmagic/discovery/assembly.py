@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from .source import call_name, global_reads
 from .still import nudged
 from .trial import quiet, reached_globals, space_of
 from .unchecked import left_out, notes_of
+from .unfit import passed_over
 
 if TYPE_CHECKING:
     from .binding import Proposal
@@ -31,10 +32,10 @@ def cost_moves(proposal: Proposal, evidence: Evidence) -> bool:
     """False where the cost stays the same to the last bit when all the parameters change.
 
     Then it is the cost of something else, a nudge checked by hand in an earlier cell for one. A
-    cost that cannot be computed elsewhere is given the benefit of the doubt.
+    cost that cannot be computed elsewhere, or overflows, is given the benefit of the doubt.
     """
     costs = _at_two_points(proposal, evidence)
-    return costs is None or costs[0] != costs[1]
+    return costs is None or costs[0] != costs[1] or not np.isfinite(costs[0])  # inf is inf
 
 
 def distinct_costs(proposals: Sequence[Proposal], evidence: Evidence) -> list[Proposal]:
@@ -57,8 +58,8 @@ def _at_two_points(proposal: Proposal, evidence: Evidence) -> tuple[float, float
     """The cost at the given parameters and where all of them have moved."""
     problem = problem_of(proposal, evidence)
     theta = problem.layout.flatten(problem.params)
-    moved = nudged(theta, np.random.default_rng(0))
     with untouched(problem.fun, *problem.roots), quiet():
+        moved = nudged(theta, np.random.default_rng(0))
         try:
             return problem.cost_at(theta), problem.cost_at(moved)
         except (Exception, SystemExit):
@@ -77,9 +78,7 @@ def complete(proposal: Proposal, evidence: Evidence) -> Problem:
     wiring, reading = proposal.wiring, proposal.reading
     hinted = wiring.hints.params
     wanted = (*hinted, *(name for name, root in wiring.roots.items() if root.text in hinted))
-    read = reached_globals(wiring.lines, evidence) - set(wiring.roots) - set(wiring.produced)
-    values = {name: root.value for name, root in wiring.roots.items()}
-    values |= {name: evidence.values[name] for name in sorted(read) if name in evidence.values}
+    values = start_of(proposal, evidence)
 
     def build(more: Reading) -> Problem:
         grown = wiring.copy()
@@ -93,8 +92,21 @@ def complete(proposal: Proposal, evidence: Evidence) -> Problem:
     for leaf in left:
         if leaf.name in hinted or leaf.key in hinted:
             raise no_gradient(leaf.name, proposal)
-    notes = (*problem.notes, *notes_of(left, still, proposal.backward.name))
-    return replace(problem, notes=notes, unchecked=tuple(leaf.name for leaf in left))
+    over = passed_over(values, reading.beyond)
+    notes = (
+        *problem.notes,
+        *notes_of(left, still, proposal.backward.name, reading.odd),
+        *(f"{why}: not checked" for why in over.values()),
+    )
+    return replace(problem, notes=notes, unchecked=(*(leaf.name for leaf in left), *over))
+
+
+def start_of(proposal: Proposal, evidence: Evidence) -> dict[str, Any]:
+    """What the program of a proposal starts from, and the globals that its functions read."""
+    wiring = proposal.wiring
+    read = reached_globals(wiring.lines, evidence) - set(wiring.roots) - set(wiring.produced)
+    values = {name: root.value for name, root in wiring.roots.items()}
+    return values | {n: evidence.values[n] for n in sorted(read) if n in evidence.values}
 
 
 def problem_of(proposal: Proposal, evidence: Evidence) -> Problem:

@@ -28,16 +28,18 @@ from ..sandbox import users_own
 from .assembly import cost_moves, distinct_costs
 from .candidates import forward_candidates
 from .costs import CostOption, cost_options, of_a_list
+from .endless import endless
 from .evidence import Evidence, inner, is_number
 from .lookup import Hints, Root, places, synonym
 from .optimiser import CUT, cut_call, state_of, without_optimiser
 from .rates import learning_rate
 from .reached import updates_of, writer_of, written_globals
-from .scopes import Scope, cell_scope, function_scope
-from .source import Function, call_name, expression_name
+from .scopes import Scope, cell_scope, function_scope, outside_lambda
+from .source import Function, call_name, expression_name, own_returns
 from .stale import without_earlier
 from .stored import refresh
-from .trial import Failure, names_in, reached_globals, run
+from .trial import Failure, cost_in, names_in, reached_globals, run
+from .unfit import no_gradient_in
 from .wiring import Wiring
 
 
@@ -137,6 +139,7 @@ def _try_scope(
         if scope is not None:
             index, _, site = scope.calls_of(lambda name: name == backward.name)[-1]
             line = scope.lines[index]
+            site = outside_lambda(line.statement, site)
             wiring.limit = index + 1
             wiring.path = line.tests
             targets = _targets(line.statement, site)
@@ -147,9 +150,14 @@ def _try_scope(
         refresh(wiring, backward)
         label = f"{backward.name} after {forward.name}" if forward else backward.name
         if wiring.missing:
-            found.failures.append(
-                Failure(label, f"needs {', '.join(dict.fromkeys(wiring.missing))}")
-            )
+            deep = endless(wiring, forward, evidence) if forward is not None else None
+            if deep is not None:
+                found.failures.append(deep)
+                continue
+            needs = f"needs {', '.join(dict.fromkeys(wiring.missing))}"
+            if forward is not None and forward.node is not None and not own_returns(forward.node):
+                needs += f" ({forward.name} returns None: is its return left out?)"
+            found.failures.append(Failure(label, needs))
             continue
         if wiring.forward is None:
             wiring.name_forward()
@@ -311,7 +319,10 @@ def try_wiring(
     hinted = wiring.hints.params
     wanted = (*hinted, *(n for n, root in wiring.roots.items() if root.text in hinted))
 
+    results: list[Any] = []
+
     def look(values: dict, after: dict) -> Reading | None:
+        results.append(after[RESULT])
         outcome = Outcome(
             after[RESULT],
             names,
@@ -354,7 +365,7 @@ def try_wiring(
         found.failures.append(Failure(label, reading))
         return
     if reading is None:
-        found.failures.append(Failure(label, "returned nothing that matches a parameter"))
+        found.failures.append(Failure(label, no_gradient_in(results[-1])))
         return
     lines, roots = wiring.lines, wiring.roots
     fresh = reading if reading.fused else without_earlier(reading, lines, wiring.evidence, roots)
@@ -415,7 +426,7 @@ def try_wiring(
 
 def _value(option: CostOption, wiring: Wiring) -> Any:
     lines, roots = option.wiring.lines, option.wiring.roots
-    return run(lines, wiring.evidence, roots, lambda _, after: after[COST])
+    return run(lines, wiring.evidence, roots, lambda _, after: cost_in(after))
 
 
 def _backwards(wiring: Wiring, backward: Function) -> list[Function]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..adapters.names import (
     BACKWARD,
     COST,
+    NOT_A_PASS,
     gradient_stems,
     is_cost_variable,
     is_decoy,
@@ -22,7 +23,7 @@ def backward_candidates(evidence: Evidence) -> list[Function]:
     scored: list[tuple[int, int, str]] = []
     for order, name in enumerate(evidence.callables()):
         short = name.rpartition(".")[2]
-        if is_decoy(short) or is_maker(short):
+        if is_maker(short) or (is_decoy(short) and not _wraps(evidence, name)):
             continue
         score = 2 * role_score(short, BACKWARD)
         likely = role_score(short, COST) or _has_gradient_variables(evidence, name)
@@ -38,6 +39,20 @@ def backward_candidates(evidence: Evidence) -> list[Function]:
         if role_score(function.short, BACKWARD) or _returns_gradients(function)
         if not (function.arguments and function.arguments[0] == "self")
     ]
+
+
+def _wraps(evidence: Evidence, name: str) -> bool:
+    """True for ``sgd_wrapper(model, vectors, ...)``, which returns a cost and its gradient.
+
+    It is there for an optimiser and optimises nothing itself.
+    """
+    if not set(words(name.rpartition(".")[2])) & NOT_A_PASS <= {"sgd"}:
+        return False
+    function = evidence.read(name)
+    if function is None or not function.returns_tuple:
+        return False
+    names = [returned for returned in function.returns if returned]
+    return any(map(is_cost_variable, names)) and any(map(_is_gradient, names))
 
 
 def _has_gradient_variables(evidence: Evidence, name: str) -> bool:

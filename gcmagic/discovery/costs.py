@@ -18,6 +18,7 @@ from ..adapters.names import (
 )
 from ..adapters.pairing import GRADIENTS, VALUES
 from ..errors import BindingError
+from ..sandbox import users_own
 from .scopes import Line, is_update
 from .source import Function, call_name, names_loaded
 from .stored import refresh
@@ -239,10 +240,12 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 def _by_name(wiring: Wiring, backward: Function) -> list[CostOption]:
     options = []
-    for function in [*wiring.evidence.costs(), *_of_stem(wiring, backward)]:
+    named = [*wiring.evidence.costs(), *_of_stem(wiring, backward), *_kept(wiring, backward)]
+    for function in named:
         if function.name == backward.name:
             continue
-        if function.owner and backward.owner and function.owner != backward.owner:
+        owners = {f.owner.partition(".")[0] for f in (function, backward)}
+        if len(owners - {""}) > 1:
             continue
         grown = wiring.copy()
         text = cost_call(grown, function, every=False)
@@ -263,6 +266,24 @@ def _of_stem(wiring: Wiring, backward: Function) -> list[Function]:
     names = [f"{owner}{stem}" for stem in gradient_stems(backward.short)]
     found = [wiring.evidence.read(name) for name in names if name not in known]
     return [function for function in found if function is not None]
+
+
+def _kept(wiring: Wiring, backward: Function) -> list[Function]:
+    """``net.cost.fn`` beside ``net.backprop``: a class or an object that the network keeps."""
+    evidence, found = wiring.evidence, list[Function | None]()
+    state = getattr(evidence.values.get(backward.owner), "__dict__", {}) if backward.owner else {}
+    for key, value in state.items():
+        own = users_own(value) if isinstance(value, type) else users_own(type(value))
+        if own and role_score(key, COST_WORDS):
+            for method in COMPUTES:
+                if hasattr(value, method):
+                    found.append(evidence.read(f"{backward.owner}.{key}.{method}"))
+                    break
+    return [function for function in found if function is not None]
+
+
+# what a class of costs calls the method that gives the number
+COMPUTES = ("fn", "forward", "loss", "cost", "compute", "value", "calculate", "__call__")
 
 
 def cost_call(wiring: Wiring, function: Function, *, every: bool = True) -> str:

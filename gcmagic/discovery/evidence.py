@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..adapters.names import BACKWARD, COST, COST_VARIABLES, FORWARD, is_decoy, is_maker, role_score
+from ..frames import is_frame
 from ..sandbox import users_own
 from .source import Function, read_function
 
@@ -45,14 +47,18 @@ class Evidence:
             return read_function(name, self.functions[name], self.cells)
         owner, _, attribute = name.rpartition(".")
         try:
-            instance = functools.reduce(
-                getattr, owner.split(".")[1:], self.values[owner.split(".")[0]]
-            )
+            first, *rest = owner.split(".")
+            held = self.classes[first] if first in self.classes else self.values[first]
+            instance = functools.reduce(getattr, rest, held)
         except (KeyError, AttributeError):
             return None
         method = getattr(instance, attribute, None)
-        if not callable(method) or not users_own(type(instance)):
+        kept = isinstance(instance, type) and users_own(instance)  # self.cost = CrossEntropy
+        if not callable(method) or not (users_own(type(instance)) or kept):
             return None  # W.ravel is no function of the user
+        code = getattr(method, "__code__", None) if kept else None
+        if code is not None and code.co_varnames[:1] == ("self",):
+            return None  # it needs an instance
         return read_function(name, method, self.cells, owner)
 
     def raw(self, name: str) -> Any:
@@ -69,6 +75,16 @@ class Evidence:
             for name, value in self.instances.items()
             for attribute in public_methods(type(value))
         ]
+
+    def static_passes(self) -> list[str]:
+        """``Linear.backward`` of classes whose forward and backward need no instance."""
+        found = []
+        for name, cls in self.classes.items():
+            raw = [inspect.getattr_static(cls, key, None) for key in ("forward", "backward")]
+            plain = all(isinstance(one, staticmethod) for one in raw)
+            if plain and cls not in {type(value) for value in self.instances.values()}:
+                found.append(f"{name}.backward")
+        return found
 
     def callables(self) -> list[str]:
         """Names of all functions and methods."""
@@ -147,4 +163,6 @@ def is_number(value: Any) -> bool:
     """True for numbers and arrays of them, complex arrays too."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiubc"
+    if is_frame(value):
+        return True
     return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import adapters
-from ..adapters.calling import COST, RESULT, Outcome, Reading, all_leaves, is_cost_like
+from ..adapters.calling import (
+    COST,
+    RESULT,
+    Outcome,
+    Reading,
+    all_leaves,
+    is_cost_like,
+    is_real,
+)
 from ..adapters.names import COST as COST_WORDS
 from ..adapters.names import (
     gradient_stems,
@@ -25,8 +33,9 @@ from .evidence import Evidence, is_number
 from .lookup import Hints, Root, places
 from .scopes import Line, is_builtin, is_update, statements
 from .source import Function, call_name, expression_name, names_loaded
-from .trial import names_in, run, space_of
+from .trial import cost_in, names_in, run, space_of
 from .unchecked import left_out, notes_of
+from .unfit import passed_over
 from .wiring import is_callable_name
 
 CONTAINERS = frozenset({"grads", "gradients", "grad", "gradient"})
@@ -135,8 +144,10 @@ def posed(
         if leaf.name in hints.params or leaf.key in hints.params:
             raise BindingError(f"--params {leaf.name}: {where} holds no gradient for it")
     whole = problem(reading)
-    notes = (*whole.notes, *notes_of(left, still, where))
-    return replace(whole, notes=notes, unchecked=tuple(leaf.name for leaf in left))
+    over = passed_over(values, reading.beyond)
+    said = (f"{why}: not checked" for why in over.values())
+    notes = (*whole.notes, *notes_of(left, still, where, reading.odd), *said)
+    return replace(whole, notes=notes, unchecked=(*(leaf.name for leaf in left), *over))
 
 
 def inline_functions(evidence: Evidence, hints: Hints) -> list[Function]:
@@ -376,21 +387,32 @@ def _cost(
     shown: str,
 ) -> tuple[list[str], str]:
     tried: list[str] = []
+    errors: list[str] = []
     for text in _cost_texts(body, hints):
         program = [*lines, f"{COST} = {text}"]
         used = {name: root for name, root in roots.items() if name in names_in(program)}
         free = names_in([f"{COST} = {text}"]) - set(roots) - {COST}
         for name in free & set(evidence.values) - body.bound:
             used[name] = roots[name] = Root(evidence.values[name], name)
-        value = run(program, evidence, used, lambda _, after: after[COST])
+        value = run(program, evidence, used, lambda _, after: cost_in(after))
         if isinstance(value, str) or not is_cost_like(value):
             why = value if isinstance(value, str) else "it is not one number"
             tried.append(f"{text}: {why}")
+            errors += [text] if is_real(value) and text.isidentifier() else []
             continue
         return program, text
-    if tried:
-        raise BindingError(f"no cost in {where} can be computed; tried " + "; ".join(tried))
     magic = "%%gradcheck" if where == "the cell" else "%gradcheck"
+    if tried:
+        # the error of the output, made from the labels: layers below get theirs from it
+        top = [n for line in body.lines if any(kind(load) == "y" for load in line.loads)
+               for n in line.binds]  # fmt: skip
+        errors = [text for text in errors if text in top] or errors
+        said = f"; where {errors[0]} is an error to be squared:" if errors else ""
+        raise BindingError(
+            f"no cost in {where} can be computed; tried {'; '.join(tried)}; needed: what is "
+            f"minimised, as one number{said}",
+            tuple(f'{magic} --cost "np.sum({text} ** 2) / 2"' for text in errors),
+        )
     raise BindingError(
         f"{where} computes {shown} but no cost; say what is minimised:",
         (f'{magic} --cost "np.mean((y_hat - y) ** 2)"',),

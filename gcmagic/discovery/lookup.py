@@ -204,7 +204,10 @@ def synonym(name: str, evidence: Evidence) -> Root | None:
 def _synonym(name: str, evidence: Evidence) -> str | None:
     label, values = kind(name), evidence.values
     if not label:
-        return match_name(name, [n for n in values if _usable(values[n])])
+        known = [n for n in values if _usable(values[n])]
+        plain = _started(name)
+        starts = [n for n in known if plain and _started(n) == plain]
+        return match_name(name, known) or (starts[0] if len(starts) == 1 else None)
     found = [n for n, value in values.items() if kind(n) == label and _usable(value)]
     if label in ("x", "y"):
         # a list of sentences is data as well, and has no shape
@@ -224,6 +227,11 @@ def _synonym(name: str, evidence: Evidence) -> str | None:
         exact = match_name(name, containers)
         return containers[0] if exact is None and len(containers) == 1 else exact
     return found[0] if len(found) == 1 else None
+
+
+def _started(name: str) -> tuple[str, ...]:
+    """The words of a name without those for where an optimiser starts: ``initial_nn_params``."""
+    return tuple(w for w in words(name) if w not in ("initial", "init", "start", "guess"))
 
 
 def _first_pair(name: str, evidence: Evidence) -> Root | None:

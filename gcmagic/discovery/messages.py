@@ -13,10 +13,13 @@ import numpy as np
 from ..adapters.calling import COST, RESULT, path_text
 from ..adapters.names import kind
 from ..errors import BindingError
+from .costs import cost_call
+from .endless import is_endless
 from .evidence import Evidence, is_number
 from .lookup import Hints
 from .modes import is_mode, modes_in
 from .source import Function
+from .unfit import not_plain, unfit
 from .wiring import Wiring, prediction
 
 if TYPE_CHECKING:
@@ -166,12 +169,16 @@ def nothing_found(
     """No binding works: say what is there, what was needed and what to do."""
     if not candidates:
         return BindingError(_inventory(evidence))
+    asked = [*candidates, *evidence.forwards()]
+    plain = not_plain([*asked, *evidence.costs()])
+    if plain:
+        return BindingError(plain)
     costless = [found for found in searches if found.costless]
     if costless:
         names = ", ".join(dict.fromkeys(found.backward.name for found in costless))
         found = costless[0]
         costs = [t for t in found.failures if t.what.endswith("as the cost")]
-        tried = [f"{t.what} {t.why}" for t in costs]
+        tried = [f"{t.what} {t.why}" for t in costs] or _needing(found)
         fixes = dict.fromkeys(fix for t in costs for fix in t.fixes)
         start = f"%gradcheck --backward {found.backward.name} --cost"
         lines = tuple(f'{start} "{fix}"' for fix in fixes or [_example(found)])
@@ -193,7 +200,14 @@ def nothing_found(
             f"{failure.what} {failure.why}" for search in searches for failure in search.failures
         )
     )
+    deep = [t for search in searches for t in search.failures if is_endless(t.why)]
+    if deep:
+        return BindingError(f"{deep[0].what} {deep[0].why}; needed: a call that ends")
     lines = tuple(failures[:8])
+    odd = unfit(evidence, asked)
+    if odd:
+        names = ", ".join(f.name for f in candidates[:6])
+        return BindingError(f"no binding of {names} works: {'; '.join(odd)}. Tried:", lines)
     needs = any("needs" in line for line in lines)
     missing = [line.partition(" needs ")[2].split(", ") for line in lines if " needs " in line]
     fewest = min(missing, key=len, default=[])
@@ -201,6 +215,8 @@ def nothing_found(
     advice = (
         f"define {' and '.join(f'{name} = 1' for name in fewest)}, or the value that you mean"
         if scalars and scalars == fewest
+        else "mend what went wrong, or say what to use: --forward, --backward, --params, --cost"
+        if any(" raised " in line or " returned " in line for line in lines)
         else "define what is missing, or say where it is: --data X,Y --params parameters"
         if needs
         else "mend the call, or say what to use: --forward, --backward, --params, --data, --cost"
@@ -208,6 +224,17 @@ def nothing_found(
     return BindingError(
         f"no binding of {', '.join(f.name for f in candidates[:6])} works; {advice}. Tried:", lines
     )
+
+
+def _needing(found: Search) -> list[str]:
+    """Costs by their names that could not even be called: what they need."""
+    said: list[str] = []
+    for function in found.costless[0][0].evidence.costs():
+        grown = found.costless[0][0].copy()
+        cost_call(grown, function)
+        if grown.missing and function.name != found.backward.name:
+            said.append(f"{function.name} as the cost needs {', '.join(grown.missing)}")
+    return said
 
 
 def _example(found: Search) -> str:

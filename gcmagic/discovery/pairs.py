@@ -13,7 +13,7 @@ from .. import adapters
 from ..adapters import attributes
 from ..adapters.calling import COST, RESULT, Outcome, Reading
 from ..adapters.names import BACKWARD, FORWARD, words
-from ..adapters.pair import DRAW, WEIGH, is_upstream, matched
+from ..adapters.pair import DRAW, WEIGH, Context, is_upstream, matched
 from ..adapters.pairing import in_order
 from .binding import Proposal, Search, scopes, without_passed
 from .costs import CostOption
@@ -31,7 +31,8 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     upstreams = [name for name in backward.required if is_upstream(name)]
     if partner is None or not upstreams:
         return found
-    wiring = _forward_called(evidence, hints, partner)
+    context = _context(evidence, backward, partner)
+    wiring = _forward_called(evidence, hints, partner, context)
     outputs = [name for name in wiring.forward_outputs if not is_cache(name)] or ["output"]
     terms = matched(upstreams, outputs) or [(upstreams[0], outputs[0])]
     for k, (upstream, out) in enumerate(terms):
@@ -46,7 +47,8 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     wiring.added += [f"{RESULT} = {text}", f"{COST} = {weighed}"]
 
     def look(values: dict, after: dict) -> Reading | None:
-        names = _names(after[RESULT], backward, partner, values)
+        values = {name: value for name, value in values.items() if name != context}
+        names = _names(after[RESULT], backward, partner, values, context)
         outcome = Outcome(after[RESULT], names, values, after, None, hints.params, everything=True)
         returned, kept = adapters.read(outcome), attributes.read(outcome)
         if returned is None or kept is None:
@@ -68,14 +70,23 @@ def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:
     return found
 
 
+def _context(evidence: Evidence, backward: Function, partner: Function) -> str:
+    """``ctx`` of ``Linear.forward(ctx, x, w)`` and ``Linear.backward(ctx, g)``, no method of it."""
+    shared = set(backward.arguments[:1]) & set(partner.arguments[:1])
+    return shared.pop() if shared and backward.owner in evidence.classes else ""
+
+
 def _names(
-    result: Any, backward: Function, partner: Function, values: Mapping[str, Any]
+    result: Any, backward: Function, partner: Function, values: Mapping[str, Any], context: str
 ) -> tuple[str | None, ...]:
     """Names of what backward returns; one a nameless array where it has the argument's shape.
 
     ``return dA @ W.T, dA @ U.T`` of a layer that was given ``x, h``: one for each, in order.
     """
     names = without_passed(backward.returns, backward)
+    if context:  # one gradient for each input, in their order: that is how such a class is made
+        inputs, found = partner.arguments[1:], result if isinstance(result, tuple) else (result,)
+        return tuple(f"d{name}" for name in inputs) if len(inputs) == len(found) else names
     given = partner.arguments
     if not isinstance(result, tuple) or not len(result) == len(names) == len(given):
         return names
@@ -86,9 +97,11 @@ def _names(
     return tuple(name if name and plain[k] else f"d{given[k]}" for k, name in enumerate(names))
 
 
-def _forward_called(evidence: Evidence, hints: Hints, partner: Function) -> Wiring:
+def _forward_called(evidence: Evidence, hints: Hints, partner: Function, context: str) -> Wiring:
     """The forward pass on what the cells give it last, else on values of its arguments' names."""
     wiring = Wiring(evidence, hints, None, partner)
+    if context:
+        wiring.roots[context] = Root(evidence.values.get(context, Context()), context)
     for scope in [s for s in scopes(evidence, partner) if s is not None and s.function is None]:
         site = scope.calls_of(lambda name: name == partner.name)[-1][2]
         for argument, node in (bind_site(partner, site) or {}).items():
@@ -96,9 +109,12 @@ def _forward_called(evidence: Evidence, hints: Hints, partner: Function) -> Wiri
                 wiring.roots.setdefault(argument, Root(evidence.values[node.id], node.id))
     wiring.call_forward()
     order = {argument: k for k, argument in enumerate(partner.arguments)}
-    wiring.roots = dict(
-        sorted(wiring.roots.items(), key=lambda item: order.get(item[0], len(order)))
-    )
+
+    def place(item: tuple[str, Root]) -> tuple[bool, int]:
+        # ctx holds x and w of an earlier call: they are x and w, not ctx.saved[0]
+        return item[0] == context, order.get(item[0], len(order))
+
+    wiring.roots = dict(sorted(wiring.roots.items(), key=place))
     return wiring
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..adapters.names import BACKWARD, is_maker, role_score
 from ..errors import BindingError
@@ -27,7 +28,7 @@ def producers(evidence: Evidence, grads: Sequence[str]) -> list[Function]:
         if is_maker(short):
             continue
         code = getattr(inner(evidence.raw(name)), "__code__", None)
-        names = {*code.co_varnames, *code.co_names} if code is not None else set()
+        names = {*code.co_varnames, *code.co_names, *_texts(code)} if code is not None else set()
         if name in called or (names & wanted and _gives(evidence, name, wanted)):
             function = evidence.read(name)
             if function is not None:
@@ -54,7 +55,29 @@ def _gives(evidence: Evidence, name: str, wanted: set[str | None]) -> bool:
         for node in (ast.walk(function.node) if function.node else ())
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
     }
-    return bool(wanted & ({*function.returns} | stored))
+    return bool(wanted & ({*function.returns} | stored | _keys(function)))
+
+
+def _texts(code: Any) -> Iterator[str]:
+    """Texts in compiled code; the keys of a dict that is written out are one tuple of them."""
+    for constant in code.co_consts:
+        for text in constant if isinstance(constant, tuple) else (constant,):
+            if isinstance(text, str):
+                yield text
+
+
+def _keys(function: Function) -> set[str | None]:
+    """Keys of dicts that a function makes: ``{"dW1": ...}`` and ``grads["dW1"] = ...``."""
+    found: list[ast.expr | None] = []
+    for node in ast.walk(function.node) if function.node else ():
+        if isinstance(node, ast.Dict):
+            found += node.keys
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            found.append(node.slice)
+        elif isinstance(node, ast.Call) and call_name(node) == "dict":
+            found += [ast.Constant(keyword.arg) for keyword in node.keywords]
+    texts = (node.value for node in found if isinstance(node, ast.Constant))
+    return {text for text in texts if isinstance(text, str)}
 
 
 def _by_owner(evidence: Evidence, wanted: set[str | None]) -> list[Function]:

@@ -117,6 +117,24 @@ def is_update(line: Line) -> bool:
     )
 
 
+def outside_lambda(statement: ast.stmt, site: ast.Call) -> ast.Call:
+    """A call inside a lambda, with what the lambda is called with for its arguments.
+
+    ``check(lambda v: loss(model, v, data), vectors)`` calls ``loss(model, vectors, data)``, as far
+    as one can tell: what stands behind the lambda is what it is a function of.
+    """
+    for call in (node for node in ast.walk(statement) if isinstance(node, ast.Call)):
+        for k, function in enumerate(call.args):
+            if not isinstance(function, ast.Lambda) or site not in ast.walk(function):
+                continue
+            names = [argument.arg for argument in function.args.args]
+            behind = [a.id for a in call.args[k + 1 :] if isinstance(a, ast.Name)][: len(names)]
+            if len(behind) == len(names):
+                renamed = _Rename(dict(zip(names, behind, strict=True)))
+                return renamed.visit(ast.parse(ast.unparse(site), mode="eval").body)
+    return site
+
+
 def is_builtin(name: str) -> bool:
     """True for names that Python itself provides."""
     return name in _BUILTINS

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..adapters import pair
+from ..adapters.calling import COST
 from ..adapters.program import Program, private
 from ..errors import BindingError
+from ..problem import raised_at
 from ..sandbox import global_names, untouched
 from . import limit
 from .evidence import Evidence, inner
@@ -86,7 +88,14 @@ def run(
         except BindingError as error:
             return str(error)
         except (Exception, SystemExit) as error:
-            return f"raised {type(error).__name__}: {error}".partition("\n")[0]
+            said = f"raised {type(error).__name__}: {error}".partition("\n")[0]
+            return said.rstrip(": ") + raised_at(error)
+
+
+def cost_in(after: Mapping[str, Any]) -> Any:
+    """The cost that a run left; where it is a text, why that is no cost."""
+    value = after[COST]
+    return "returned a value of type str, not one number" if isinstance(value, str) else value
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ def left_out(
     """
     outcome = Outcome(None, (), values, {}, wanted=tuple(wanted))
     bound = [slot.leaf for slot in reading.slots]
-    paths = {leaf.path for leaf in bound}
+    paths = {leaf.path for leaf in bound} | {*reading.unasked}
     rest = [leaf for leaf in candidates(outcome) if leaf.path not in paths]
     likely = [
         leaf
@@ -74,10 +74,16 @@ def left_out(
     return left, tuple(leaf for leaf in named if leaf.path in fixed)
 
 
-def notes_of(left: Sequence[Leaf], fixed: Sequence[Leaf], backward: str) -> tuple[str, ...]:
-    """One sentence for each."""
+def notes_of(
+    left: Sequence[Leaf], fixed: Sequence[Leaf], backward: str, odd: Mapping[str, str]
+) -> tuple[str, ...]:
+    """One sentence for each; `odd` is what stands in the place of a gradient, by parameter."""
+    why = {leaf.key: f" ({odd[leaf.key]})" for leaf in left if leaf.key in odd}
     return (
-        *(f"{leaf.name} gets no gradient from {backward}: not checked" for leaf in left),
+        *(
+            f"{leaf.name} gets no gradient from {backward}{why.get(leaf.key, '')}: not checked"
+            for leaf in left
+        ),
         *(
             f"{leaf.name} gets no gradient and no update: taken for data; if it is a parameter, "
             "its gradient is missing"
@@ -103,6 +109,11 @@ def _is_parameter(leaf: Leaf, bound: Sequence[Leaf]) -> bool:
     return alike or beside or any(_MATRIX.fullmatch(step) for step in named[-2:])
 
 
+def is_named_as_one(name: str) -> bool:
+    """Whether it is a name that parameters have: ``W1``, ``b``, ``theta``."""
+    return _MATRIX.fullmatch(name) is not None
+
+
 def _stem(key: str) -> str:
     return key.rstrip("0123456789").rstrip("_")
 
@@ -116,10 +127,10 @@ def _matters(leaf: Leaf, reading: Reading, build: Callable[[Reading], Problem]) 
         rng = np.random.default_rng(0)
         moved = before + 0.1 * np.maximum(np.abs(before), 0.1) * rng.standard_normal(before.shape)
         with untouched(problem.fun, *problem.roots) as snapshot, quiet():
-            first = problem.cost(problem.params)
+            first = problem.cost(problem.copied())
             snapshot.restore()
             second = problem.cost(
-                {**problem.params, _OTHER: moved if before.ndim else float(moved)}
+                {**problem.copied(), _OTHER: moved if before.ndim else float(moved)}
             )
         return first != second
     except (Exception, SystemExit):

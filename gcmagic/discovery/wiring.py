@@ -10,6 +10,7 @@ from typing import Any
 
 from ..adapters.names import (
     BACKWARD,
+    FORWARD,
     is_cost_variable,
     is_held_out,
     is_maker,
@@ -106,6 +107,11 @@ class Wiring:
                 self.added.append(f"{name} = {rest[0]}")
                 self.produced[name] = rest[0]
                 return
+        nameless = self._nameless(like or name)
+        if nameless:
+            self.added.append(f"{name} = {nameless}")
+            self.produced[name] = nameless
+            return
         if self.is_stale(like or name):
             # A global of that name was left by an earlier cell: it would not move with theta
             self.missing.append(like or name)
@@ -127,6 +133,20 @@ class Wiring:
             self.missing.append(like or name)
         else:
             self.roots[name] = root
+
+    def _nameless(self, name: str) -> str:
+        """``A2`` for ``return A1, A1 @ W2``: the one thing that forward returns without a name."""
+        function = self.forward
+        if function is None or not is_prediction(name) or name in self.evidence.values:
+            return ""
+        places = [k for k, returned in enumerate(function.returns) if returned is None]
+        bundled = function.returns_bundles
+        if len(places) != 1 or not function.returns_tuple or bundled[places[0]]:
+            return ""
+        self.call_forward()
+        output = self.forward_outputs[places[0]] if places[0] < len(self.forward_outputs) else ""
+        taken = any(line.endswith(f" = {output}") for line in self.added)
+        return "" if taken else output
 
     def act(self, before: int) -> None:
         """Take over calls that leave something in the objects of the program.
@@ -372,6 +392,10 @@ class Wiring:
         parts = []
         self.need_owner(function)
         for argument in function.arguments:
+            data = self._input_of(function, argument)
+            if data:
+                parts.append(f"{argument}={data}")
+                continue
             shared = argument in self.roots and kind(argument) in ("x", "y", "penalty")
             given = argument in self.produced or self.provided(argument)
             if self.is_alone(function, argument):
@@ -382,6 +406,16 @@ class Wiring:
                 self.need(argument, self.limit, given=True)
                 parts.append(f"{argument}={argument}")
         return f"{function.name}({', '.join(parts)})"
+
+    def _input_of(self, function: Function, argument: str) -> str:
+        """What stands for the only argument of ``feedforward(a)``, which begins with the input."""
+        if tuple(function.required) != (argument,) or not is_prediction(argument):
+            return ""
+        known = argument in self.produced or argument in self.roots
+        inputs = [name for name in self.roots if kind(name) == "x"]
+        if known or argument in self.evidence.values or len(inputs) != 1:
+            return ""
+        return inputs[0] if role_score(function.short, FORWARD) else ""
 
     def is_alone(self, function: Function, argument: str) -> bool:
         """True where the only argument of a function stands for the only parameter.

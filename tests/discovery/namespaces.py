@@ -6,10 +6,12 @@ from . import (
     beside,
     bundles,
     canvas,
+    contexts,
     courses,
     dicts,
     fitted,
     forgotten,
+    frames,
     handed,
     inline,
     kinds,
@@ -21,6 +23,7 @@ from . import (
     records,
     sequential,
     single,
+    spread,
     stored,
     styles,
     training,
@@ -28,6 +31,7 @@ from . import (
     tuples,
     updates,
     vectors,
+    wrapped,
 )
 
 ROWS = [
@@ -56,4 +60,8 @@ ROWS = [
     *letters.ROWS,
     *records.ROWS,
     *fitted.ROWS,
+    *wrapped.ROWS,
+    *frames.ROWS,
+    *spread.ROWS,
+    *contexts.ROWS,
 ]

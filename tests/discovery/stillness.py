@@ -17,6 +17,9 @@ def fingerprint(namespace: dict[str, Any]) -> list[str]:
         if isinstance(value, np.ndarray):
             lines.append(f"{name} {id(value)} {value.shape} {value.dtype} {value.tobytes()!r}")
             return
+        if hasattr(value, "to_numpy"):
+            lines.append(f"{name} {id(value)} {list(value.index)} {value.to_numpy().tobytes()!r}")
+            return
         if isinstance(value, np.random.Generator):
             lines.append(f"{name} {value.bit_generator.state}")
         elif isinstance(value, np.random.RandomState):

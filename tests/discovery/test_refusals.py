@@ -275,7 +275,7 @@ def test_a_gradient_of_the_loss_alone_is_no_gradient_of_a_weight_of_its_shape() 
         "def mse_grad(y_hat, y):\n    return 2 * (y_hat - y)\n"
         "X, W, y = np.eye(3), np.ones((3, 2)), np.zeros((3, 2))\n"
     )
-    assert "matches a parameter" in str(refused(source))
+    assert "of shape (3, 2), which matches no parameter" in str(refused(source))
 
 
 def test_a_cost_of_the_whole_set_is_not_paired_with_the_gradient_of_a_batch() -> None:
@@ -501,3 +501,38 @@ def test_layers_with_an_optimiser_of_their_own_are_refused_and_told_why() -> Non
     ).replace("        self.weights, self.bias", "        self.velocity = np.zeros((n_out, n_in))\n"
               "        self.weights, self.bias")  # fmt: skip
     assert "through velocity, the state of an optimiser" in str(refused(source))
+
+
+def test_differences_along_a_curve_are_no_gradients() -> None:
+    source = (
+        "theta = np.linspace(0.0, 1.0, 9)\n# %%\ndtheta = np.gradient(theta)\n"
+        "loss = np.sum(np.sin(theta) ** 2)\n"
+    )
+    assert "no backward pass" in str(refused(source))
+
+
+SQUARES = """
+X = np.array([[0.1, 0.5], [0.7, 0.2], [0.4, 0.9]])
+y = np.array([[0.0], [1.0], [1.0]])
+syn0, syn1 = np.full((2, 4), 0.3) * np.arange(1, 5), np.full((4, 1), 0.2)
+for k in range(3):
+    l1 = np.tanh(X @ syn0)
+    l2 = np.tanh(l1 @ syn1)
+    l2_error = y - l2
+    l2_delta = l2_error * (1 - l2 ** 2)
+    l1_error = l2_delta @ syn1.T
+    l1_delta = l1_error * (1 - l1 ** 2)
+    syn1 += l1.T @ l2_delta
+    syn0 += X.T @ l1_delta
+"""
+
+
+def test_an_error_that_is_no_number_is_offered_squared() -> None:
+    (line,) = refused(SQUARES).lines
+    assert line == '%%gradcheck --cost "np.sum(l2_error ** 2) / 2"'
+    for source, wrong in (
+        (SQUARES, []),
+        (SQUARES.replace("error * (1 - l2", "error * (2 - l2"), 2),
+    ):
+        problem = expressed(source, line)
+        assert disagreeing(problem) == (["syn0", "syn1"] if wrong else [])
