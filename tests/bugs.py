@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gcmagic.problem import Problem
@@ -106,12 +108,19 @@ def kept(name):
     return spoil
 
 
+def rounded(name):
+    """A network whose cost rounds one array."""
+    whole = network()
+    return replace(whole, fun=lambda p: whole.fun({**p, name: np.round(p[name])}))
+
+
 ALL = ("W1", "b1", "W2", "b2", "W3", "b3")
 # code: (what is wrong, the problem, the arrays of the finding, words of its first sentence)
 BUGS = {
     "zero-gradient": (
         ("zero", network(becomes("W2", lambda g, w: 0 * g)), "W2", "zero although the cost moves"),
     ),
+    "cost-does-not-move": (("rounded", rounded("b3"), "b3", "the cost does not change with it"),),
     "swapped": (
         ("exchanged in return", network(exchanged), "b1 b2", "exchanged"),
         ("dW of another", network(lambda g, _: g.update(b1=g["b2"])), "b1", "that of b2"),
@@ -142,6 +151,20 @@ BUGS = {
         ("few numbers", network(scaled(1 / 8, "b3")), "b3", "perhaps 1/8 times"),
     ),
     "sign": (("flipped", network(scaled(-1, "W1")), "W1", "the sign is flipped"),),
+    "shape": (
+        (
+            "a number for five",
+            network(becomes("b1", lambda g, b: g.sum())),
+            "b1",
+            "b1: the gradient has shape (), b1 has (5,)",
+        ),
+        (
+            "one for five, scaled",
+            network(becomes("b2", lambda g, b: g.sum(keepdims=True) / 8)),
+            "b2",
+            "b2: the gradient has shape (1,), b2 has (5,)",
+        ),
+    ),
     "scalar-broadcast": (
         (
             "all axes",

@@ -13,7 +13,8 @@ import gcmagic as gcm
 from benchmarks.repair import is_right, mended
 from gcmagic.check import check_problem
 from gcmagic.diagnosis.repair import repair
-from gcmagic.discovery import discover_cell
+from gcmagic.discovery import discover, discover_cell
+from tests.discovery.rows import run_cells
 from tests.suites.cases import Case
 from tests.suites.cases import run as run_source
 from tests.suites.held_out import HELD_OUT
@@ -408,3 +409,18 @@ def test_a_size_that_may_stand_for_another_number_is_told():
     assert "data of another size would show" in finding.evidence
     (other,) = repairs(gcm.check(cubes, squares, WEIGHTS))
     assert "size" not in other.evidence
+
+
+def test_a_cell_that_updates_and_calls_the_users_functions_is_mended():
+    cell = (
+        "X, y = np.array([[0.1, 0.5], [0.7, 0.2], [0.4, 0.9]]), np.array([[0.0], [1.0], [1.0]])\n"
+        "w, v = 0.3 * np.arange(1.0, 9.0).reshape(2, 4), np.full((4, 1), 0.2)\n"
+        "def slope(a):\n    return 1 - a**2\n"
+        "for _ in range(2):\n    h = np.tanh(X @ w)\n    out = np.tanh(h @ v)\n"
+        "    error = y - out\n    delta = error\n    below = delta @ v.T * slope(h)\n"
+        "    v += h.T @ delta\n    w += X.T @ below\n"
+    )
+    problem = discover(run_cells([cell]), cells=[cell], cost="np.sum(error ** 2) / 2")
+    report = check_problem(problem, init="random", steps=0)
+    assert [f.code for f in report.repairs] == ["repair"]
+    assert report.repairs[0].before == "delta = error"

@@ -56,7 +56,9 @@ def open_question(block: Comparison, phase: Phase) -> Finding:
             "off-along-directions",
             name,
             f"{name}: off along random directions, and no component was found that is",
-            "many components that are off by less than shows in one of them, or rounding",
+            "many components that are off by less than shows in one of them, or rounding"
+            if block.probe.searched
+            else "there was no time left to look for them",
             f"Check it by itself: --layers {name}, with a larger --budget or fewer examples.",
         )
     if block.is_unconfirmed:

@@ -19,9 +19,9 @@ from .order import order, swapped, transposed
 from .partial import clipped, some
 from .regulariser import regulariser
 from .stale import stale
-from .sums import scalar, wrong_axis
+from .sums import scalar, shape, wrong_axis
 from .unexplained import unexplained
-from .zero import zero
+from .zero import still, zero
 
 Explain = Callable[[Evidence, tuple[Comparison, ...]], Iterable[Finding]]
 
@@ -39,6 +39,7 @@ class Rule:
 
 # the fewest fitted numbers first, then by how often it happens
 CAUSES = (
+    Rule(("shape",), shape),
     Rule(("zero-gradient",), zero),
     Rule(("stale",), stale),
     Rule(("swapped",), swapped),
@@ -52,6 +53,7 @@ CAUSES = (
 )
 # what is said where no cause is proved, the most telling first
 PLACES = (
+    Rule(("cost-does-not-move",), still),
     Rule(("enters-at-layer",), enters_at),
     Rule(("every-array",), everywhere),
     Rule(("some-components",), some),
@@ -109,7 +111,7 @@ def _apply(
     rules: Iterable[Rule], evidence: Evidence, blocks: tuple[Comparison, ...]
 ) -> tuple[list[Finding], tuple[Comparison, ...]]:
     found: list[Finding] = []
-    for rule in rules:
+    for rule in rules if blocks else ():
         told = list(rule.explain(evidence, blocks)) if blocks else []
         explained = set(chain.from_iterable(f.where.split() for f in told))
         blocks = tuple(block for block in blocks if block.name not in explained)

@@ -13,6 +13,31 @@ from .evidence import COARSE, EVIDENCE, Evidence, moving, residual, shaped, tole
 from .layers import listed
 
 
+def shape(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[Finding]:
+    """A gradient of another shape than its parameter, which an update spreads over it."""
+    shapes = evidence.problem.spread if evidence.problem is not None else {}
+    for block in wrong:
+        if block.name not in shapes:
+            continue
+        name, given = block.name, shapes[block.name]
+        told = f"{name} -= rate * d{name} spreads it over all of {name} without a word"
+        if int(np.prod(given)) == 1 and whole(block):
+            shown = _as_sum(evidence, block.analytic, block.numeric, block.error)
+            if shown.startswith("analytic is the sum"):
+                told = f"it is {shown.removeprefix('analytic is ').removesuffix(AGAIN)}; {told}"
+        yield Finding(
+            "shape",
+            name,
+            f"{name}: the gradient has shape {given}, {name} has {block.shape}",
+            told,
+            f"Sum over the examples only: the axis (axis=0 or axis=1), and keepdims, that leave "
+            f"{block.shape}.",
+        )
+
+
+AGAIN = " in each of them"
+
+
 def scalar(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[Finding]:
     """The same number in all components: everything was summed, and the number broadcast."""
     found: dict[str, list[Comparison]] = {}

@@ -80,7 +80,7 @@ def cell_of(problem: Problem) -> Cell | None:
         ways.append(way)
         if way is None or line in also:
             fixed.add(id(statement))
-    scope = dataclasses.replace(problem.grad, read=dict)(problem.params)  # pyright: ignore
+    scope = dataclasses.replace(problem.grad, read=dict, rate=0.0)(problem.copied())  # pyright: ignore
     outer = {"__builtins__": __builtins__}
     ran = Ran(problem.grad.code, (), {k: v for k, v in scope.items() if k[:2] != "__"}, outer)  # pyright: ignore
     return _cell(problem.source, tree, body, ran, problem.grad, tuple(ways), frozenset(fixed))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 LOAD, STORE = ast.Load(), ast.Store()
 
 
@@ -146,3 +148,11 @@ def _below(
 def text(node: ast.AST) -> str:
     """The source of a node."""
     return ast.unparse(node)
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of a value; a list of arrays that do not go together has its length."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        return (len(value),)

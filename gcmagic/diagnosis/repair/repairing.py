@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import itertools
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import redirect_stdout
 from time import perf_counter
 from types import CodeType
 from typing import TYPE_CHECKING
@@ -17,7 +15,7 @@ import numpy as np
 
 from ...comparison import FAIL
 from ...findings import Finding
-from ...sandbox import untouched
+from ...sandbox import unseen
 from .budget import LATE, candidates
 from .cells import cell_of
 from .data import kept
@@ -79,12 +77,13 @@ def repair(report: Report, seconds: float = SECONDS) -> tuple[Finding, ...]:
     failed = failing(report.phases)
     if report.verdict is not FAIL or not failed or seconds <= 0:
         return ()
+    wrong = [block for block in failed[0].blocks if block.verdict is FAIL]
+    if not any(np.any(block.numeric) for block in wrong):  # an edit would make a zero of it
+        return ()
     problem = report.problem
     deadline = perf_counter() + LATE * seconds
     with (
-        untouched(problem.fun, problem.grad, *problem.roots),
-        np.errstate(all="ignore"),
-        redirect_stdout(io.StringIO()),
+        unseen(problem.fun, problem.grad, *problem.roots),
         warnings.catch_warnings(),
         alarm() as limit,
     ):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .nodes import attribute, binary, loaded, name, number, text
+from .nodes import attribute, binary, loaded, name, number, shape_of, text
 from .running import Ran
 from .units import Unit
 
@@ -71,7 +71,7 @@ class Atom:
     @property
     def shape(self) -> tuple[int, ...]:
         """Its shape."""
-        return np.shape(self.value)
+        return shape_of(self.value)
 
     @property
     def is_array(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .nodes import at, attribute, binary, call, negative, number, numpy_call
+from .nodes import at, attribute, binary, call, negative, number, numpy_call, shape_of
 
 Shape = tuple[int, ...]
 ONE = number(1)
@@ -66,7 +66,7 @@ class Through:
         else:
             for inner, step in self._steps(node, slope):
                 value = None if isinstance(inner, ast.Constant) else self.worth(inner)
-                step = summed_to(step, np.shape(value)) if step and value is not None else None
+                step = summed_to(step, shape_of(value)) if step and value is not None else None
                 if step is not None:
                     yield from self.leaves(inner, step)
 
@@ -95,7 +95,7 @@ class Through:
             yield right, g if kind is ast.Add else Slope(negative(g.node), g.shape)
             return
         a, b = self.said(left), self.said(right)
-        x, y = np.shape(self.worth(left)), np.shape(self.worth(right))
+        x, y = shape_of(self.worth(left)), shape_of(self.worth(right))
         if kind is ast.Mult:
             if b is not None:
                 yield left, g.times(b, y)
@@ -123,11 +123,11 @@ class Through:
         if not args:
             return
         u, said = args[0], self.said(args[0])
-        shape = np.shape(self.worth(u))
+        shape = shape_of(self.worth(u))
         if word in ("sum", "mean"):
             yield u, self._reduced(node, args, u, shape, g, word == "mean")
         elif word in ("dot", "matmul") and len(args) == 2:
-            x, y = np.shape(self.worth(u)), np.shape(self.worth(args[1]))
+            x, y = shape_of(self.worth(u)), shape_of(self.worth(args[1]))
             yield from _product(u, args[1], said, self.said(args[1]), x, y, g)
         elif word == "where" and len(args) == 3:
             if said is not None:
@@ -140,7 +140,7 @@ class Through:
                 if a is not None and b is not None and not isinstance(one, ast.Constant):
                     operator = ast.Gt() if word == "maximum" else ast.Lt()
                     mask = at(ast.Compare(a, [operator], [b]))
-                    yield one, g.times(mask, np.shape(self.worth(one)))
+                    yield one, g.times(mask, shape_of(self.worth(one)))
         elif len(args) == 1:
             slope = self._slope(node, word, said)
             if slope is not None:
@@ -166,7 +166,7 @@ class Through:
             value is not None
             and inner is not None
             and y is not None
-            and np.shape(value) == np.shape(inner)
+            and shape_of(value) == shape_of(inner)
         ):
             with np.errstate(all="ignore"):  # the user's own sigmoid
                 if np.allclose(value, 1 / (1 + np.exp(-np.asarray(inner, float))), atol=1e-12):

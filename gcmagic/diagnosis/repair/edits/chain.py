@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..forward import Computed, computed
-from ..nodes import STORE, at, binary, numpy_call
+from ..nodes import STORE, at, binary, numpy_call, shape_of
 from ..scope import Atom, Scope, Written
 from ..sites import Edit
 from ..slopes import ONE, Slope, Through
@@ -146,7 +146,7 @@ def _found(scope: Scope) -> Iterator[Path]:
             if any(word == atom.label for atom in gradients):
                 continue
         whole = one.worth(one.target if one.target is not None else one.value)
-        if isinstance(whole, (float, np.floating)) or (np.shape(whole) == () and whole is not None):
+        if isinstance(whole, (float, np.floating)) or (shape_of(whole) == () and whole is not None):
             ups: list[tuple[int, str, Slope]] = [(3, "", Slope(ONE, ()))]
         elif isinstance(whole, np.ndarray):
             word = _word(ast.unparse(one.target)) if one.target is not None else ""
@@ -166,7 +166,7 @@ def _found(scope: Scope) -> Iterator[Path]:
                     continue
                 if text not in seen:
                     seen.add(text)
-                    shape = np.shape(one.worth(leaf))
+                    shape = shape_of(one.worth(leaf))
                     word = _word(ast.unparse(leaf))
                     yield Path(label, word, shape, found.node, _whole(found, array, shape), level)
 
@@ -234,7 +234,7 @@ class _Names:
         if isinstance(node, (ast.Name, ast.Attribute)) and getattr(node, "attr", "") != "T":
             label = ast.unparse(node)
             atom = self.labels.get(label)
-            if atom is not None and atom.shape == np.shape(value):
+            if atom is not None and atom.shape == shape_of(value):
                 return node
             return node if label in ("np",) or label in self.scope.outer else None
         if isinstance(node, ast.Subscript) and ast.unparse(node) in self.labels:
