@@ -22,6 +22,10 @@ class InputError(GradcheckError, ValueError):
     """A value that is no parameter, gradient, cost or option that a check can use."""
 
 
+class GradientShapeError(InputError):
+    """A gradient has not the shape of its parameter."""
+
+
 class UserCodeError(GradcheckError):
     """The user's own cost or backward pass raised; ``__cause__`` holds what it raised."""
 

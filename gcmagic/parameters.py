@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError
+from .errors import GradientShapeError, InputError
+from .frames import is_frame, numbers_of
 
 Path = tuple[Any, ...]
 _F8 = np.dtype(np.float64)
@@ -57,6 +58,8 @@ class ParameterLayout:
     blocks: tuple[Block, ...]
     paths: tuple[Path, ...]
     template: Any
+    # arrays whose gradient may have fewer components, as an update spreads them
+    spread: frozenset[str] = frozenset()
     # ndarray, np.matrix or something else: what the leaves of `template` are
     kinds: tuple[type, ...] = field(init=False, repr=False)
     # key, slice and shape of each array, where the structure is a dict of arrays, as most are
@@ -179,7 +182,8 @@ class ParameterLayout:
         Raises
         ------
         InputError
-            Where a gradient is missing, is no array of real numbers, or has another shape.
+            Where a gradient is missing or is no array of real numbers; GradientShapeError where it
+            has another shape.
         """
         if self._flat is not None and type(grads) is dict:  # as nearly all are
             gradient = self._joined(grads)
@@ -199,12 +203,10 @@ class ParameterLayout:
             if isinstance(leaf, (list, tuple)):
                 leaf = _listed(leaf)
             array = _as_real(leaf, f"the gradient of {block.name}")
-            if not _fits(array.shape, block.shape):
-                raise InputError(
-                    f"the gradient of {block.name} has shape {array.shape}, {block.name} has "
-                    f"{block.shape}; needed: the same shape (a sum over the wrong axis, or "
-                    "keepdims=True left out?)"
-                )
+            if block.name in self.spread and spreads(array.shape, block.shape):
+                array = np.broadcast_to(array, block.shape)
+            elif not _fits(array.shape, block.shape):
+                raise gradient_shape(block, array.shape)
             gradient[block.slice] = array.reshape(-1)
         return gradient
 
@@ -293,6 +295,8 @@ class Workspace:
 
 
 def _kind(leaf: Any) -> type:
+    if type(leaf) is np.ndarray:
+        return np.ndarray
     if isinstance(leaf, np.matrix):  # an ndarray in its place would broadcast
         return np.matrix
     return np.ndarray if isinstance(leaf, np.ndarray) else object
@@ -307,19 +311,28 @@ def _shaped(values: np.ndarray, block: Block, kind: type) -> Any:
 
 
 def path_name(path: Path) -> str:
-    """What a leaf is called: ``W1``, ``layer1.W``, ``params[0]``, ``theta`` for a lone array."""
+    """What a leaf is called: ``W1``, ``layer1.W``, ``params[0]``, ``theta`` for a lone array.
+
+    >>> path_name(("hidden layer", "W")), path_name((0, "b"))
+    ('hidden_layer.W', 'params[0].b')
+    """
     if not path:
         return "theta"
     first, *rest = path
     name = first if isinstance(first, str) else f"params[{first!r}]"
     for key in rest:
         name += f".{key}" if isinstance(key, str) else f"[{key!r}]"
-    return name
+    if name.isprintable() and " " not in name:
+        return name
+    # names are listed with spaces between them, one array a line
+    return "".join(c if c.isprintable() and not c.isspace() else "_" for c in name)
 
 
 def leaves_of(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every leaf of nested dicts, lists and tuples with the keys that lead to it."""
-    if isinstance(value, Mapping):
+    if type(value) is np.ndarray:  # the question to an abstract class takes longer than the rest
+        yield path, value
+    elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from leaves_of(item, (*path, key))
     elif isinstance(value, (list, tuple)):
@@ -349,7 +362,11 @@ def _as_real(leaf: Any, name: str) -> np.ndarray:
         raise InputError(
             f"{name} is a sparse matrix, {type(leaf).__name__}; needed: an array (.toarray())"
         )
+    if is_frame(leaf) and name.startswith("the gradient"):
+        return numbers_of(leaf)
     if not isinstance(leaf, (np.ndarray, np.generic, int, float, complex)):
+        if is_frame(leaf):
+            raise InputError(f"{name} is {describe(leaf)}; needed: an array (.to_numpy())")
         raise InputError(f"{name} is {describe(leaf)}; needed: an array of real numbers")
     array = np.asarray(leaf)
     if array.dtype.kind not in "fiub":
@@ -374,6 +391,32 @@ def _fits(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
         return False
     try:
         return int(np.prod(np.broadcast_shapes(gradient, parameter))) == size
+    except ValueError:
+        return False
+
+
+def gradient_shape(block: Block, shape: tuple[int, ...]) -> GradientShapeError:
+    """The gradient of a parameter has another shape."""
+    return GradientShapeError(
+        f"the gradient of {block.name} has shape {shape}, {block.name} has {block.shape}; needed: "
+        f"the same shape ({_why(shape, block.shape)})"
+    )
+
+
+def _why(shape: tuple[int, ...], needed: tuple[int, ...]) -> str:
+    if len(shape) > 1 and shape == needed[::-1]:
+        return "it is that of the transpose: factors of a product swapped, or .T left out?"
+    return "a sum over the wrong axis, or keepdims=True left out?"
+
+
+def spreads(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
+    """Whether ``parameter -= rate * gradient`` spreads a gradient of another shape, in silence.
+
+    >>> spreads((), (3, 1)), spreads((1, 4), (3, 4)), spreads((3,), (3, 1))
+    (True, True, False)
+    """
+    try:
+        return np.broadcast_shapes(gradient, parameter) == parameter
     except ValueError:
         return False
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from .findings import Finding
 from .notation import exponent
-from .parameters import Block
+from .parameters import Block, ParameterLayout
 from .problem import Problem
-from .schemes import UNIT_ROUNDOFF
+from .schemes import UNIT_ROUNDOFF, Scheme, default_epsilon
 
 
 def stuck(problem: Problem) -> Finding:
@@ -23,6 +23,50 @@ def stuck(problem: Problem) -> Finding:
         f"{problem.gradient_name} is not zero",
         "Does it read its parameters from somewhere else (a global, a copy made earlier)? Name "
         "the right one with --cost.",
+    )
+
+
+def unmoved(
+    problem: Problem,
+    theta: np.ndarray,
+    cost: float,
+    gradient: np.ndarray,
+    scheme: Scheme,
+    epsilon: float | None,
+) -> Finding:
+    """A cost that no nudge changes: by an epsilon of the user's that is too small, or `stuck`."""
+    good = default_epsilon(scheme, cost)
+    if epsilon is None or not epsilon < good:
+        return stuck(problem)
+    moved = theta + good * np.maximum(1.0, np.abs(theta)) * np.sign(gradient)
+    if problem.cost_at(moved) == cost:
+        return stuck(problem)
+    return Finding(
+        "epsilon",
+        "",
+        f"epsilon {exponent(epsilon)} is too small here",
+        f"{problem.cost_name} returned the same number for every nudge: it changes by less than "
+        "its last digit",
+        f"Leave --epsilon away, or take about {exponent(good)}.",
+    )
+
+
+def not_a_number(layout: ParameterLayout, theta: np.ndarray) -> Finding | None:
+    """A parameter that is not finite, if there is one."""
+    if np.isfinite(theta).all():
+        return None
+    found = np.flatnonzero(~np.isfinite(theta))
+    first = int(found[0])
+    block = layout.block_of(first)
+    many = int(np.count_nonzero(~np.isfinite(theta[block.slice])))
+    what = "is no finite number" if many == 1 else "are no finite numbers"
+    return Finding(
+        "not-finite",
+        block.name,
+        f"{block.name}: {many} of {block.size} parameters {what}",
+        f"{layout.component(first)} is {theta[first]}",
+        "Start from finite parameters: where training has diverged, run the cell that makes them "
+        "again.",
     )
 
 
@@ -39,6 +83,18 @@ def flat(problem: Problem, blocks: Sequence[Block], analytic: np.ndarray) -> Fin
     )
 
 
+def _of_data(problem: Problem) -> str:
+    """The first of the data that is not finite, as discovery named them; empty for none."""
+    for root in problem.roots:
+        for name, value in root.items() if isinstance(root, dict) else ():
+            if isinstance(value, np.ndarray) and value.dtype.kind in "fc":
+                odd = np.argwhere(~np.isfinite(value))
+                if odd.size or (not value.ndim and not np.isfinite(value)):
+                    place = f"[{', '.join(map(str, odd[0]))}]" if value.ndim else ""
+                    return f"; {name}{place} is {value[tuple(odd[0])]} to begin with"
+    return ""
+
+
 def unusable(
     problem: Problem, cost: float, again: float, gradient: np.ndarray, repeated: np.ndarray
 ) -> Finding | None:
@@ -48,7 +104,7 @@ def unusable(
             "not-finite",
             "",
             f"the cost is {cost} here, so there is no slope to compare with",
-            f"{problem.cost_name} returned {cost}",
+            f"{problem.cost_name} returned {cost}" + _of_data(problem),
             "Look for log(0), a division by zero or an overflow in exp; smaller weights may help.",
         )
     if abs(cost - again) > 64 * UNIT_ROUNDOFF * abs(cost):
@@ -60,6 +116,8 @@ def unusable(
             "Take out what is drawn at random (set keep_prob to 1, or seed inside forward), and "
             "what is carried from call to call.",
         )
+    if repeated is gradient:  # to the last bit the same, as the caller knows
+        return None
     scale = np.nanmax(np.abs(gradient), initial=0.0)
     apart = np.abs(gradient - repeated) > 1e-12 * scale
     if np.any(apart):

@@ -47,6 +47,8 @@ class Report:
         What was found in the source where the verdict is FAIL.
     not_batched
         Arrays whose components went through the cost one at a time, each with why.
+    announced
+        Whether what was bound stands above the report already: its HTML does not say it again.
     """
 
     phases: tuple[Phase, ...]
@@ -54,6 +56,7 @@ class Report:
     problem: Problem = field(repr=False)
     repairs: tuple[Finding, ...] = ()
     not_batched: tuple[tuple[str, str], ...] = ()
+    announced: bool = False
 
     @property
     def verdict(self) -> Verdict:

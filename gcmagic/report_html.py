@@ -36,7 +36,7 @@ def html(report: Report) -> str:
         f'<p style="font-size:1.15em;margin:.2em 0 .6em">{badge(report.verdict)} '
         f"{escape(report.summary.split(': ', 1)[1])}</p>",
     ]
-    if report.problem.how:
+    if report.problem.how and not report.announced:
         parts.append(f'<p style="{QUIET};margin:.2em 0 .6em">{escape(report.problem.how)}</p>')
     parts += [table(report), picture(report)]
     parts += [

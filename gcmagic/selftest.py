@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from html import escape
-from io import StringIO
 from typing import Any
 
 import numpy as np
 
 from .batched import BatchedEvaluator
 from .budget import within
+from .clock import Clock
 from .comparison import FAIL, PASS, Comparison, Verdict
 from .confirm import confirmed
 from .evaluation import Evaluator
@@ -22,7 +21,7 @@ from .options import Options
 from .phase import Phase, Settings
 from .problem import Problem
 from .repeatable import prepared
-from .sandbox import untouched
+from .sandbox import unseen
 
 # the gradient of one array, and the place of its largest component where it is checked
 Change = Callable[[np.ndarray, int], np.ndarray | None]
@@ -271,17 +270,15 @@ def self_test_problem(problem: Problem, **options: Any) -> SelfTest:
     settings = asked.settings(problem.layout)
     theta = problem.layout.flatten(problem.params)
     original = problem
-    with (
-        untouched(problem.fun, problem.grad, *problem.roots) as snapshot,
-        np.errstate(all="ignore"),
-        redirect_stdout(StringIO()),
-    ):
-        problem = prepared(problem, theta, snapshot).problem
+    with unseen(problem.fun, problem.grad, *problem.roots) as snapshot:
+        clock = Clock(asked.budget)
+        problem = prepared(problem, theta, snapshot, clock).problem
         if asked.init == "random":
             _, theta, _ = random_start(problem, theta, asked.seed)
         evaluator = Remembering(BatchedEvaluator())
         # every bug costs calls of the gradient, and the first one those of the cost
-        settings, _ = within(asked.budget, problem, theta, settings, 2, evaluator)
+        plan = within(clock, problem, theta, settings, 2, evaluator)
+        settings = plan.settings
         honest = _looked(problem, theta, settings, evaluator)
         planted, fine = [], []
         for block in honest.blocks:

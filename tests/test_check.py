@@ -1,5 +1,6 @@
 """check(): every outcome that somebody else's tool gets wrong, as a row."""
 
+import dataclasses
 import itertools
 import math
 from random import SystemRandom
@@ -182,6 +183,12 @@ TABLE = {
         "",
         ("cost-not-repeatable",),
     ),
+    "gradient with noise 1e-3 from nowhere": (
+        Problem(halves, lambda p: p * (1 + 1e-3 * SystemRandom().random()), V),
+        INCONCLUSIVE,
+        "",
+        ("gradient-not-repeatable",),
+    ),
     "gradient that accumulates": (Problem(halves, accumulating(), V), PASS, "", ("frozen",)),
     "square W transposed": (
         with_bug(tanh_network((4, 4, 4, 2)), W2=lambda g: g.T),
@@ -319,6 +326,16 @@ def test_an_epsilon_at_which_the_bare_rule_calls_right_code_wrong():
     assert report.difference > 1e-7  # the bare rule: a mistake
     assert report.verdict is PASS
     assert "epsilon" in {f.code for f in report.findings}
+
+
+def test_an_epsilon_that_moves_no_cost_is_named_and_not_the_cost():
+    problem = tanh_network()
+    offset = dataclasses.replace(problem, fun=lambda p: problem.fun(p) + 1e6)
+    report = check_problem(offset, epsilon=1e-13)
+    assert report.verdict is INCONCLUSIVE
+    assert {f.code for f in report.findings} == {"epsilon"}
+    still = dataclasses.replace(problem, fun=lambda p: 1e6)
+    assert "cost-does-not-move" in {f.code for f in check_problem(still, epsilon=1e-13).findings}
 
 
 @pytest.mark.parametrize(("epsilon", "says"), [(1e-12, "too small"), (0.1, "too large")])

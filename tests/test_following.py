@@ -171,7 +171,7 @@ def test_a_method_that_raises_is_told_with_its_line(shell):  # noqa: F811
 def test_what_nobody_raised_is_told_as_discovery_tells_it(broken):  # noqa: F811
     Run(broken, "%gradcheck --watch --steps 0")
     [words] = told(Run(broken, f"{RIGHT.splitlines()[0]}\n    pass"))
-    assert "returned nothing that matches a parameter" in words
+    assert "returned None; needed: the gradients" in words
     [words] = told(Run(broken, f"{FORWARD.splitlines()[0]}\n    pass"))
     assert "TypeError" in words
     assert "A2, cache = forward_propagation(" in words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import shlex
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -98,7 +99,7 @@ class GradcheckMagics(Magics):
         "--budget",
         metavar="SECONDS",
         default="60",
-        help="more than that: as with --fast; 60 by default",
+        help="what would take longer goes as with --fast, at one point if need be; 60 by default",
     )
     @argument("--jobs", metavar="N", default="1", help="processes to share the work; -1: all cores")
     @argument(
@@ -177,6 +178,7 @@ class GradcheckMagics(Magics):
             # the report is there first; an error that is raised has to have the repair in it
             seconds = 0.0 if options["raise_on_failure"] else options["repair"]
             report = check_problem(problem, **(options | {"repair": 0} if seconds else options))
+            report = replace(report, announced=True)
         except CheckInterrupted:
             raise
         except KeyboardInterrupt:

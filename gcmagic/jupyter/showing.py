@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.display import display
 
 from .. import report_text
+from ..check import repairs_of
 from ..comparison import FAIL
 from ..errors import InputError
 from ..report import MIME, Report
@@ -116,10 +117,8 @@ class Stage:
 
         The repair may take seconds, so it comes when the report is there.
         """
-        from ..diagnosis.repair import repair  # twenty-five modules that only a FAIL needs
-
         try:
-            found = repair(one.report, one.seconds)
+            found = repairs_of(one.report, one.seconds)
         except KeyboardInterrupt:  # enough of it
             return one.report
         if not found:

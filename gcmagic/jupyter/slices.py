@@ -9,11 +9,9 @@ it between two cells; and none is long, so that no cell waits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -23,7 +21,7 @@ import numpy as np
 from ..errors import GradcheckError
 from ..evaluation import Evaluator, SerialEvaluator
 from ..problem import Problem
-from ..sandbox import untouched
+from ..sandbox import unseen
 
 SLICE = 0.05  # seconds
 T = TypeVar("T")
@@ -31,19 +29,6 @@ T = TypeVar("T")
 
 class Stopped(GradcheckError):  # noqa: N818 - nothing went wrong
     """Nobody wants the answer any more."""
-
-
-@contextlib.contextmanager
-def _unseen(problem: Problem) -> Iterator[None]:
-    """Nothing is changed and nothing is heard; what is printed would land below another cell."""
-    quiet = io.StringIO()
-    with (
-        untouched(problem.fun, problem.grad, *problem.roots),
-        contextlib.redirect_stdout(quiet),
-        contextlib.redirect_stderr(quiet),
-        np.errstate(all="ignore"),
-    ):
-        yield
 
 
 class Slices:
@@ -89,7 +74,7 @@ class Slices:
 
         def work() -> np.ndarray:
             nonlocal spent
-            with _unseen(problem):
+            with unseen(problem.fun, problem.grad, *problem.roots):
                 begun = time.perf_counter()
                 values = self._evaluate(problem, theta, components, points)
                 spent = time.perf_counter() - begun
@@ -107,7 +92,7 @@ class Slices:
         def moved(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
             def call(params: Any) -> Any:
                 def work() -> Any:
-                    with _unseen(problem):
+                    with unseen(problem.fun, problem.grad, *problem.roots):
                         return function(params)
 
                 self._go_on(0)
