@@ -1,9 +1,10 @@
 """How often is right code called wrong, and wrong code right? gcmagic beside the fixed rules.
 
-    python benchmarks/verdicts.py [--count 1000]
+    python benchmarks/verdicts.py [--count 1000] [--first SEED]
 
 The first table is right code in eight regimes; the second is networks of the same kind with one bug
-each, in float64.
+each, in float64. `--first` takes other networks: the seeds of the right ones begin there, those of
+the wrong ones 1000 later.
 
 What counts as an evaluation: every call of the cost, or copy in a batch of them, that the check
 makes at its points, at the jittered points that settle, confirm and expose, and along directions
@@ -118,11 +119,11 @@ def fixed_of(arrays: int) -> tuple[int, int]:
     return first.nfev - 2 * arrays, second.nfev - 2 * arrays
 
 
-def run_right(count: int) -> tuple[Counter, dict[str, list[tuple[float, float, int]]]]:
+def run_right(count: int, first: int) -> tuple[Counter, dict[str, list[tuple[float, float, int]]]]:
     rows: Counter = Counter()
     spent: dict[str, list[tuple[float, float, int]]] = {regime: [] for regime in REGIMES}
     for regime in REGIMES:
-        for k in range(count // len(REGIMES)):
+        for k in range(first, first + count // len(REGIMES)):
             network = sample(regime, k)
             report = gcm.check(network.fun, network.grad, network.params, seed=k)
             rows[regime, report.verdict.name] += 1
@@ -161,14 +162,14 @@ def evaluations(spent: dict[str, list[tuple[float, float, int]]]) -> None:
         )
 
 
-def run_wrong(count: int) -> Counter:
+def run_wrong(count: int, first: int) -> Counter:
     rows: Counter = Counter()
     regimes = [regime for regime in REGIMES if regime != "float32"]
     k = 0
     while sum(rows[bug, "n"] for bug in BUGS) < count:
         bug = list(BUGS)[k % len(BUGS)]
         regime = regimes[k // len(BUGS) % len(regimes)]
-        network = sample(regime, 1000 + k)
+        network = sample(regime, first + 1000 + k)
         grads = network.grad(network.params)
         names = [name for name, g in grads.items() if np.any(g)]
         k += 1
@@ -208,16 +209,18 @@ def table(title: str, rows: Counter, columns: list[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
-    count = parser.parse_args().count
+    parser.add_argument("--first", type=int, default=0)
+    asked = parser.parse_args()
+    count, first = asked.count, asked.first
     start = time.perf_counter()
-    right, spent = run_right(count)
+    right, spent = run_right(count, first)
     table(
         "right code called wrong (FAIL, and the fixed rules), or not told (INCONCLUSIVE)",
         right,
         ["n", "FAIL", "INCONCLUSIVE", "1e-7", "1e-5", "torch"],
     )
     evaluations(spent)
-    wrong = run_wrong(count)
+    wrong = run_wrong(count, first)
     table(
         "wrong code called right (PASS, and the fixed rules), or not told (INCONCLUSIVE); "
         "exactly the wrong array named",
