@@ -16,6 +16,7 @@ from .errors import GradcheckFailed, GradientShapeError
 from .evaluation import Evaluator
 from .exposing import expose
 from .findings import Finding
+from .gradient_shapes import gradient_shape
 from .guarded import (
     Guard,
     Unguarded,
@@ -29,7 +30,6 @@ from .initial import random_start
 from .options import BUDGET, Options
 from .pace import not_batched, slow
 from .parallel import ParallelEvaluator
-from .parameters import gradient_shape
 from .problem import Problem, with_spread
 from .progress import Bar
 from .repeatable import prepared, with_casts

@@ -21,7 +21,7 @@ import numpy as np
 from .comparison import FAIL
 from .errors import InputError
 from .findings import Finding
-from .parameters import describe, leaves_of, path_name
+from .leaves import describe, leaves_of, path_name
 from .phase import Phase
 from .problem import Problem
 

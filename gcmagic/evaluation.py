@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from .errors import CheckInterrupted, GradcheckError, UserCodeError
-from .parameters import Workspace
 from .problem import Problem, as_cost, raised_at
+from .workspace import Workspace
 
 Progress = Callable[[range], AbstractContextManager[Iterable[int]]]
 

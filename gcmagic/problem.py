@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from .errors import GradcheckError, InputError, UserCodeError
-from .parameters import ParameterLayout, describe, leaves_of, spreads
+from .gradient_shapes import spreads
+from .leaves import describe, leaves_of
+from .parameters import ParameterLayout
 
 _OWN = str(Path(__file__).parent)
 

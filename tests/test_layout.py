@@ -12,7 +12,8 @@ import gcmagic
 ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
-errors frames notation parameters clock schemes problem evaluation remembering progress draws
+errors frames notation leaves gradient_shapes workspace parameters clock schemes problem
+evaluation remembering progress draws
 batched parallel directions noise derivatives slopes directional comparison findings rungs
 first_look ladder nearby refusals phase aliased extended all_arrays one_array one_point locating
 screening fast options curves confirm along joint room sandbox budget surplus written repeatable

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..parameters import describe
+from ..leaves import describe
 from .calling import (
     Leaf,
     Outcome,

@@ -23,7 +23,7 @@ from ..adapters.names import (
 )
 from ..adapters.pair import is_upstream
 from ..adapters.program import slice_lines
-from ..parameters import describe
+from ..leaves import describe
 from ..sandbox import users_own
 from .assembly import cost_moves, distinct_costs
 from .candidates import forward_candidates

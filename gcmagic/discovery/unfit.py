@@ -11,7 +11,8 @@ import numpy as np
 from ..adapters.calling import Path, children, is_real, path_text
 from ..adapters.names import kind, stems_of
 from ..errors import InputError
-from ..parameters import ParameterLayout, describe
+from ..leaves import describe
+from ..parameters import ParameterLayout
 from .evidence import Evidence, inner
 from .lookup import synonym
 from .source import Function
