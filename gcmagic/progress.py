@@ -60,7 +60,7 @@ class Bar:
 
     def soon(self) -> None:
         """Show a bar after a second even if nothing is done by then that could be counted."""
-        left = DELAY - (monotonic() - self._began)
+        left = DELAY - self._spent
         if left <= 0:
             self._show()
         elif self._timer is None:
@@ -74,12 +74,15 @@ class Bar:
         with self._one:
             if self._bar is not None or self._closed:
                 return
-            spent = monotonic() - self._began
-            self._bar = _bar(spent, *self._streams)
+            self._bar = _bar(self._spent, *self._streams)
             self._bar.total = self._total or None
-            known = self._most > spent  # a machine that is busy takes longer than was thought
+            known = self._most > self._spent  # a machine that is busy takes longer than was thought
             self._bar.set_postfix_str(f"up to {duration(self._most)}" if known else "")
             self._estimated = True
+
+    @property
+    def _spent(self) -> float:
+        return monotonic() - self._began
 
     def __call__(self, places: range) -> AbstractContextManager[Iterable[int]]:
         """Count these components as they are taken."""
@@ -91,10 +94,9 @@ class Bar:
         self._done += count
         with self._one:
             if self._bar is None:
-                spent = monotonic() - self._began
-                if spent < DELAY:
+                if self._spent < DELAY:
                     return
-                self._bar = _bar(spent, *self._streams)
+                self._bar = _bar(self._spent, *self._streams)
             if self._estimated:
                 self._bar.set_postfix_str("", refresh=False)
                 self._estimated = False

@@ -275,7 +275,7 @@ def self_test_problem(problem: Problem, **options: Any) -> SelfTest:
         problem = prepared(problem, theta, snapshot, clock).problem
         if asked.init == "random":
             _, theta, _ = random_start(problem, theta, asked.seed)
-        evaluator = Remembering(BatchedEvaluator())
+        evaluator = AskedOnce(BatchedEvaluator())
         # every bug costs calls of the gradient, and the first one those of the cost
         plan = within(clock, problem, theta, settings, 2, evaluator)
         settings = plan.settings
@@ -324,7 +324,7 @@ def _looked(problem: Problem, theta: np.ndarray, settings: Settings, evaluator: 
     return confirmed(problem, phase, settings, evaluator)
 
 
-class Remembering:
+class AskedOnce:
     """An evaluator that asks another one once: the cost does not change with a planted bug."""
 
     def __init__(self, evaluator: Evaluator) -> None:

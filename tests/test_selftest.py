@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gcmagic as gcm
-from gcmagic.selftest import FINE, PLANTS, Remembering, self_test_problem
+from gcmagic.selftest import FINE, PLANTS, AskedOnce, self_test_problem
 from tests.bugs import becomes, network
 
 
@@ -36,15 +36,15 @@ def test_the_same_question_is_asked_once():
         asked.append(components.size)
         return points * 2
 
-    remembering = Remembering(inner)
+    once = AskedOnce(inner)
     theta, components = np.zeros(5), np.arange(3)
     points = np.arange(6.0).reshape(3, 2)
     for _ in range(3):
-        assert np.array_equal(remembering(None, theta, components, points), points * 2)
-    wider = remembering(None, theta, np.arange(4), np.arange(8.0).reshape(4, 2))
+        assert np.array_equal(once(None, theta, components, points), points * 2)
+    wider = once(None, theta, np.arange(4), np.arange(8.0).reshape(4, 2))
     assert np.array_equal(wider, 2 * np.arange(8.0).reshape(4, 2))
     assert asked == [3, 1]
-    remembering(None, theta + 1, components, points)
+    once(None, theta + 1, components, points)
     assert asked == [3, 1, 3]
 
 

@@ -19,10 +19,11 @@ from ..adapters.names import (
 from ..adapters.pairing import GRADIENTS, VALUES
 from ..errors import BindingError
 from ..sandbox import users_own
+from .outputs import is_prediction, prediction
 from .scopes import Line, is_update
 from .source import Function, call_name, names_loaded
 from .stored import refresh
-from .wiring import Wiring, contradicts, is_prediction, prediction
+from .wiring import Wiring, contradicts
 
 
 @dataclass(frozen=True, slots=True)

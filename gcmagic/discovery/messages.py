@@ -18,9 +18,10 @@ from .endless import is_endless
 from .evidence import Evidence, is_number
 from .lookup import Hints
 from .modes import is_mode, modes_in
+from .outputs import prediction
 from .source import Function
 from .unfit import not_plain, unfit
-from .wiring import Wiring, prediction
+from .wiring import Wiring
 
 if TYPE_CHECKING:
     from .binding import Proposal, Search

@@ -19,9 +19,10 @@ from .binding import Proposal, Search, scopes, without_passed
 from .costs import CostOption
 from .evidence import Evidence, is_number
 from .lookup import Hints, Root
+from .outputs import is_cache
 from .source import Function
 from .trial import Failure, run
-from .wiring import Wiring, bind_site, is_cache
+from .wiring import Wiring, bind_site
 
 
 def search_pair(evidence: Evidence, backward: Function, hints: Hints) -> Search:

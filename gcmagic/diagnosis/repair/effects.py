@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .nodes import at, binary, loaded, number, spots
-from .sites import Site, Switch, _is, with_switch
+from .sites import Site, Switch, is_on, with_switch
 from .target import Target
 from .trial import Trial
 from .units import Unit
@@ -39,7 +39,7 @@ def effects(
     for k, site in enumerate(sites):
         for probe, where in _probes(site):
             asked.append(k)
-            placed.append((site.body, site.index + where, at(ast.If(_is(len(asked)), probe, []))))
+            placed.append((site.body, site.index + where, at(ast.If(is_on(len(asked)), probe, []))))
     found: dict[int, frozenset[str] | None] = dict.fromkeys(range(len(sites)))
     code = _with_probes(unit, placed, switch)
     if code is None:

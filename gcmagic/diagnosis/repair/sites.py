@@ -156,19 +156,20 @@ def _place(group: list[tuple[int, Edit]], undo: list[Callable[[], None]]) -> Non
         statement, field = site.statement, site.header
         old = chain = getattr(statement, field)
         for k, edit in group:
-            chain = at(ast.IfExp(_is(k), edit.new[0], chain))
+            chain = at(ast.IfExp(is_on(k), edit.new[0], chain))
         setattr(statement, field, chain)
         undo.append(lambda: setattr(statement, field, old))
         return
     body, whole = site.body, list(site.body)
     kept = body[site.index : site.index + span]
     for k, edit in group:
-        kept = [at(ast.If(_is(k), list(edit.new) or [at(ast.Pass())], kept))]
+        kept = [at(ast.If(is_on(k), list(edit.new) or [at(ast.Pass())], kept))]
     body[site.index : site.index + span] = kept
     undo.append(lambda: body.__setitem__(slice(None), whole))
 
 
-def _is(k: int) -> ast.expr:
+def is_on(k: int) -> ast.expr:
+    """The question whether change k is the one that is on."""
     switch = at(ast.Attribute(at(ast.Constant(_SENTINEL)), "now", ast.Load()))
     return at(ast.Compare(switch, [ast.Eq()], [at(ast.Constant(k))]))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from ..nodes import LOAD, STORE, at, binary, name, number
 from ..sites import Edit
-from .factors import _factors, _is_gradient, _scaled
+from .factors import factors_of, is_gradient, scaled_by_counts
 from .look import Look
 
 
@@ -25,10 +25,10 @@ def edits(look: Look) -> Iterator[Edit]:
         return
     partial = not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name))
     if partial:  # else the value itself takes the factor
-        for level, value in _scaled(look, name(key)):
+        for level, value in scaled_by_counts(look, name(key)):
             yield _behind(look, level, key, value)
         if look.limit >= 2:
-            for level, factor in _factors(look, shape):
+            for level, factor in factors_of(look, shape):
                 yield _behind(look, level, key, binary(name(key), ast.Mult, factor))
     if look.limit >= 3:
         for index in _margins(len(shape)):
@@ -57,10 +57,10 @@ def _carried(look: Look) -> Iterator[Edit]:
         for other in scope.arrays:
             if other.label == atom.label:
                 continue
-            if other.shape == atom.shape and not _is_gradient(other):
+            if other.shape == atom.shape and not is_gradient(other):
                 value = binary(atom.node, ast.Mult, other.node)
                 yield look.put(3, "carry", _then(statement, atom.label, value))
-            if len(other.shape) == len(atom.shape) == 2 and _is_gradient(other):
+            if len(other.shape) == len(atom.shape) == 2 and is_gradient(other):
                 for weights in scope.arrays:
                     swapped = weights.shape == (atom.shape[1], other.shape[1])
                     if swapped and other.shape[0] == atom.shape[0]:

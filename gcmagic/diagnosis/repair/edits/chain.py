@@ -17,7 +17,7 @@ from ..nodes import STORE, at, binary, numpy_call, shape_of
 from ..scope import Atom, Scope, Written
 from ..sites import Edit
 from ..slopes import ONE, Slope, Through
-from .factors import _broadcasts, _is_gradient
+from .factors import broadcasts, is_gradient
 from .look import Look
 
 # expressions of one function, at most
@@ -130,7 +130,7 @@ def _gradients(scope: Scope) -> list[Atom]:
     return [
         atom
         for atom in scope.arrays
-        if _is_gradient(atom)
+        if is_gradient(atom)
         or (atom.key[0] == "d" and atom.key[1:] in known)
         or GRADIENTS.match(atom.label)
     ]
@@ -184,7 +184,7 @@ def _with_pieces(
     if look.limit < 3 or not shape or isinstance(node, ast.Constant):
         return
     for piece, size in _pieces(look.scope):
-        if size == shape or _broadcasts(size, shape):
+        if size == shape or broadcasts(size, shape):
             yield 3, binary(node, ast.Mult, piece)
             yield 3, binary(node, ast.Div, piece)
 

@@ -24,12 +24,12 @@ def edits(look: Look) -> Iterator[Edit]:
     for spot in top:
         if isinstance(spot.node, ast.Constant):
             continue
-        shape = _shape(look, spot.node)
-        for level, new in _scaled(look, spot.node):
+        shape = expected_shape(look, spot.node)
+        for level, new in scaled_by_counts(look, spot.node):
             yield look.exchange(level, "scale", spot, new)
         if look.limit < 2:
             continue
-        for level, factor in _factors(look, shape):
+        for level, factor in factors_of(look, shape):
             yield look.exchange(level, "factor", spot, binary(spot.node, ast.Mult, factor))
         for level, divisor in _divisors(look, shape):
             yield look.exchange(level, "factor", spot, binary(spot.node, ast.Div, divisor))
@@ -47,17 +47,17 @@ def edits(look: Look) -> Iterator[Edit]:
             _is_transposed(spot.parent) or spot.is_receiver
         ):
             continue
-        shape = _shape(look, node)
-        for level, new in _scaled(look, node):
+        shape = expected_shape(look, node)
+        for level, new in scaled_by_counts(look, node):
             yield look.exchange(level + 2, "scale", spot, new)
         if shape is not None:
-            for level, factor in _factors(look, shape):
+            for level, factor in factors_of(look, shape):
                 yield look.exchange(level + 1, "factor", spot, binary(node, ast.Mult, factor))
             for atom in look.scope.arrays:
                 if (
                     atom.shape == whole
                     and shape != whole
-                    and (not shape or _broadcasts(shape, whole))
+                    and (not shape or broadcasts(shape, whole))
                 ):
                     yield look.exchange(3, "factor", spot, binary(node, ast.Mult, atom.node))
 
@@ -75,14 +75,15 @@ def _counts(look: Look, node: ast.expr) -> bool:
     )
 
 
-def _shape(look: Look, node: ast.expr) -> tuple[int, ...] | None:
+def expected_shape(look: Look, node: ast.expr) -> tuple[int, ...] | None:
+    """The shape of an expression, that of what it is assigned to where it has none."""
     shape = look.scope.shape(node)
     if shape is None and look.target is not None:
         shape = look.scope.shape(look.target)
     return shape
 
 
-def _scaled(look: Look, node: ast.expr) -> Iterator[tuple[int, ast.expr]]:
+def scaled_by_counts(look: Look, node: ast.expr) -> Iterator[tuple[int, ast.expr]]:
     """Times and divided by the counts and the numbers that there are, and by 2."""
     for atom in look.scope.counts:
         if abs(atom.value) > 1:
@@ -119,7 +120,7 @@ def _length(key: str, axis: int) -> ast.expr:
     return at(ast.Subscript(shape, number(axis), ast.Load()))
 
 
-def _factors(look: Look, shape: tuple[int, ...] | None) -> Iterator[tuple[int, ast.expr]]:
+def factors_of(look: Look, shape: tuple[int, ...] | None) -> Iterator[tuple[int, ast.expr]]:
     """Arrays of this shape, and the derivatives of activations at them."""
     if not shape:
         return
@@ -130,13 +131,13 @@ def _factors(look: Look, shape: tuple[int, ...] | None) -> Iterator[tuple[int, a
         if atom.label == target or not atom.shape:
             continue
         if atom.shape != shape:
-            if _broadcasts(atom.shape, shape):
+            if broadcasts(atom.shape, shape):
                 yield 2, node
             continue
         yield 2, node
         if atom.value.dtype.kind == "b":
             continue
-        if _is_gradient(atom):
+        if is_gradient(atom):
             continue  # no activation has its derivative there
         one = number(1)
         yield 2, binary(one, ast.Sub, binary(node, ast.Pow, number(2)))
@@ -157,12 +158,13 @@ def _factors(look: Look, shape: tuple[int, ...] | None) -> Iterator[tuple[int, a
 def _divisors(look: Look, shape: tuple[int, ...] | None) -> Iterator[tuple[int, ast.expr]]:
     """Arrays that fit below: a standard deviation, a norm."""
     for atom in look.scope.arrays:
-        fits = shape and atom.shape and (atom.shape == shape or _broadcasts(atom.shape, shape))
-        if fits and atom.value.dtype.kind == "f" and not _is_gradient(atom):
+        fits = shape and atom.shape and (atom.shape == shape or broadcasts(atom.shape, shape))
+        if fits and atom.value.dtype.kind == "f" and not is_gradient(atom):
             yield 2, atom.node
 
 
-def _is_gradient(atom: Atom) -> bool:
+def is_gradient(atom: Atom) -> bool:
+    """Whether its name is that of a gradient: dZ, dout, delta."""
     return _names_gradient(atom.key)
 
 
@@ -171,7 +173,8 @@ def _names_gradient(key: str) -> bool:
     return bool(re.match(r"d[A-Z_]|d(out|x|y|z|a|h|l)|delta|grad", key))
 
 
-def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+def broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    """Whether the one spreads over the other and is no lone number."""
     try:
         return np.broadcast_shapes(small, large) == large and any(n > 1 for n in small)
     except ValueError:

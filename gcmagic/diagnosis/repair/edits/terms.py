@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..nodes import attribute, binary, number, numpy_call
 from ..scope import Atom
 from ..sites import Edit
-from .factors import _broadcasts, _is_gradient, _shape
+from .factors import broadcasts, expected_shape, is_gradient
 from .look import Look
 
 
@@ -19,7 +19,7 @@ def edits(look: Look) -> Iterator[Edit]:
     for spot in look.values:
         if isinstance(spot.node, ast.Constant):
             continue
-        shape = _shape(look, spot.node)
+        shape = expected_shape(look, spot.node)
         if shape is None:
             continue
         for level, term in _terms(look, shape, unused):
@@ -39,13 +39,13 @@ def edits(look: Look) -> Iterator[Edit]:
         shape = look.scope.shape(node)
         for atom in look.scope.arrays:
             dead = atom.label in unused
-            near = shape and (atom.shape == shape or (dead and _broadcasts(atom.shape, shape)))
+            near = shape and (atom.shape == shape or (dead and broadcasts(atom.shape, shape)))
             factor = isinstance(spot.parent, ast.BinOp) and isinstance(spot.parent.op, ast.Mult)
             if not near or atom.label == look.scope.text(node):
                 continue
-            if factor and not dead and not _is_gradient(atom):  # dy * h for dy * (h - x)
+            if factor and not dead and not is_gradient(atom):  # dy * h for dy * (h - x)
                 yield look.exchange(3, "term", spot, binary(node, ast.Sub, atom.node))
-            if dead or _is_gradient(atom):
+            if dead or is_gradient(atom):
                 level = 2 if dead else 3
                 yield look.exchange(level, "term", spot, binary(node, ast.Add, atom.node))
                 if dead:
@@ -60,9 +60,9 @@ def _matrix_products(look: Look, shape: tuple[int, ...]) -> Iterator[ast.expr]:
     if len(shape) != 2:
         return
     matrices = [atom for atom in look.scope.arrays if len(atom.shape) == 2]
-    for g in filter(_is_gradient, matrices):
+    for g in filter(is_gradient, matrices):
         for other in matrices:
-            if _is_gradient(other):
+            if is_gradient(other):
                 continue
             for first, second in ((g, other), (other, g)):
                 fits = (first.shape[1], second.shape[1]) == shape
@@ -75,7 +75,7 @@ def _matrix_products(look: Look, shape: tuple[int, ...]) -> Iterator[ast.expr]:
 def _products(look: Look, dead: Atom, shape: tuple[int, ...]) -> Iterator[tuple[int, ast.expr]]:
     """What was computed and never used, times an array; and a mean of that."""
     for other in look.scope.arrays:
-        if other.shape != shape or other.label == dead.label or _is_gradient(other):
+        if other.shape != shape or other.label == dead.label or is_gradient(other):
             continue
         product = binary(other.node, ast.Mult, dead.node)
         yield 2, product
@@ -96,7 +96,7 @@ def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tup
     yield from ((3, term) for term in _matrix_products(look, shape))
     for atom in look.scope.arrays:
         same = atom.shape == shape
-        if not same and not _broadcasts(atom.shape, shape):
+        if not same and not broadcasts(atom.shape, shape):
             continue
         if same:
             yield (1 if atom.label in unused else 2), atom.node
@@ -112,7 +112,7 @@ def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tup
         for scale in scales:
             product = binary(scale.node, ast.Mult, atom.node)
             if scale.is_float:
-                level = 2 if not _is_gradient(atom) else 3
+                level = 2 if not is_gradient(atom) else 3
                 yield level, product
                 yield level + 1, binary(number(2), ast.Mult, product)
                 for count in counts:
@@ -124,7 +124,7 @@ def _terms(look: Look, shape: tuple[int, ...], unused: set[str]) -> Iterator[tup
             else:
                 yield 3, binary(atom.node, ast.Div, scale.node)
         yield 3, binary(number(2), ast.Mult, atom.node)
-        if _is_gradient(atom) and len(shape) >= 1:
+        if is_gradient(atom) and len(shape) >= 1:
             for axis in range(len(shape)):
                 kept = numpy_call("sum", atom.node, axis=number(axis), keepdims=number(True))
                 yield 4, kept
