@@ -67,8 +67,8 @@ _X = frozenset(
     ]
 )
 _Y = frozenset((
-    "y", "ys", "yb", "yi", "ymb", "label", "labels", "target", "targets", "t", "true", "ty", "yt",
-    "truth",
+    "y", "ys", "yb", "yi", "ymb", "label", "labels", "target", "targets", "targ", "t", "true", "ty",
+    "yt", "truth",
     "answer", "answers",
 ))  # fmt: skip
 _RATES = frozenset(["lr", "learningrate", "rate", "eta", "alpha", "stepsize", "epsilon0", "lrate"])

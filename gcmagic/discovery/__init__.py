@@ -89,6 +89,8 @@ def discover(
     """
     evidence = collect(namespace, cells)
     hints = _hints(forward, backward, params, data, cost, grads, learning_rate)
+    if forward in evidence.instances and evidence.read(f"{forward}.__call__") is not None:
+        hints = replace(hints, forward=f"{forward}.__call__")  # model(x, y)
     check_hints(evidence, hints)
     free = not (hints.backward or hints.forward or hints.grads or defined)
     stuck: BindingError | None = None
@@ -346,7 +348,7 @@ def _candidates(evidence: Evidence, hints: Hints) -> list[Function]:
     for option in ("forward", "backward"):
         name = getattr(hints, option)
         if name and evidence.read(name) is None:
-            raise no_such_function(name, evidence, option)
+            raise no_such_function(name, evidence, option, hints)
     if hints.backward:
         function = evidence.read(hints.backward)
         return [function] if function is not None else []

@@ -16,8 +16,10 @@ from ..problem import Problem
 from ..sandbox import untouched
 from .evidence import Evidence
 from .lookup import Root
-from .messages import how, no_gradient, shown
+from .messages import how, no_gradient
 from .modes import differing
+from .penalties import left_at_zero
+from .shown import shown
 from .source import call_name, global_reads
 from .still import nudged
 from .trial import quiet, reached_globals, space_of
@@ -127,7 +129,7 @@ def problem_of(proposal: Proposal, evidence: Evidence) -> Problem:
         how=how(proposal),
         cost_name=proposal.cost_name,
         gradient_name=proposal.backward.name,
-        notes=(*_stale(proposal), *_modes(proposal)),
+        notes=(*_stale(proposal), *_modes(proposal), *_penalties(proposal)),
     )
 
 
@@ -151,6 +153,16 @@ def _modes(proposal: Proposal) -> Iterator[str]:
             f"{cost.name} runs with {name}={here!r}, {proposal.backward.name} with "
             f"{name}={there!r}: the cost of one mode, the gradient of another; in the same: "
             f'--cost "{mended}"'
+        )
+
+
+def _penalties(proposal: Proposal) -> Iterator[str]:
+    """A regulariser that nobody has asked for: whether its gradient is right does not show."""
+    backward = proposal.backward
+    for name, value in left_at_zero(backward, proposal.call):
+        yield (
+            f"{name}={value!r}, its default, so a regulariser was not checked; call "
+            f"{backward.said} with another {name} in a cell, and check again"
         )
 
 

@@ -35,6 +35,7 @@ from .optimiser import CUT, cut_call, state_of, without_optimiser
 from .rates import learning_rate
 from .reached import updates_of, writer_of, written_globals
 from .scopes import Scope, cell_scope, function_scope, outside_lambda
+from .shown import cost_shown
 from .source import Function, call_name, expression_name, own_returns
 from .stale import without_earlier
 from .stored import refresh
@@ -148,7 +149,7 @@ def _try_scope(
         wiring.alone = _alone(backward, evidence, hints, site)
         text = wiring.call(backward, site)
         refresh(wiring, backward)
-        label = f"{backward.name} after {forward.name}" if forward else backward.name
+        label = f"{backward.name} after {forward.said}" if forward else backward.name
         if wiring.missing:
             deep = endless(wiring, forward, evidence) if forward is not None else None
             if deep is not None:
@@ -365,7 +366,7 @@ def try_wiring(
         found.failures.append(Failure(label, reading))
         return
     if reading is None:
-        found.failures.append(Failure(label, no_gradient_in(results[-1])))
+        found.failures.append(Failure(label, no_gradient_in(results[-1], backward.owner)))
         return
     lines, roots = wiring.lines, wiring.roots
     fresh = reading if reading.fused else without_earlier(reading, lines, wiring.evidence, roots)
@@ -459,8 +460,8 @@ def _not_a_number(option: CostOption, value: Any) -> Failure:
     what, shape = f"{option.name} as the cost", np.shape(value) if is_number(value) else ()
     if not shape:
         return Failure(what, f"returned {describe(value)}, not one number")
-    text = option.text.partition(" value of ")[2] or option.text
-    whole = text == option.text and option.rank[0] > 0
+    text = cost_shown(option.text, option.wiring)
+    whole = " value of " not in text and option.rank[0] > 0
     fixes = (f"np.sum({text})", f"np.mean({text})") if whole else ()
     return Failure(what, f"returned shape {shape}; sum or average", fixes)
 

@@ -113,6 +113,9 @@ def forward_candidates(evidence: Evidence, backward: Function, hint: str | None)
 
 def _pool(evidence: Evidence, backward: Function) -> list[Function]:
     found = {function.name: function for function in evidence.forwards()}
+    called = evidence.read(f"{backward.owner}.__call__") if backward.owner else None
+    if called is not None and not any(f.owner == backward.owner for f in found.values()):
+        found[called.name] = called  # model(x, y) of an object that is called
     wanted = set(backward.required)
     for name, value in evidence.functions.items():
         code = getattr(inner(value), "__code__", None)

@@ -207,13 +207,19 @@ def _of_itself(wiring: Wiring, backward: Function) -> list[CostOption]:
     owner = backward.owner
     if owner not in wiring.produced or backward.arguments:
         return []
-    parts = {key: item for (_, key), item in children(wiring.evidence.values[owner])}
-    values = [key for key in VALUES & set(parts) if is_cost_like(parts[key])]
-    if len(values) != 1 or not GRADIENTS & set(parts):
+    value = number_of(wiring.evidence.values[owner])
+    if not value:
         return []
-    grown, text = wiring.copy(), f"{owner}.{values[0]}"
+    grown, text = wiring.copy(), f"{owner}.{value}"
     grown.added.append(f"{COST} = {text}")
     return [CostOption(grown, owner, text, (4, 0))]
+
+
+def number_of(value: object) -> str:
+    """Where an object that knows its gradient keeps its number: ``data`` beside ``grad``."""
+    parts = {key: item for (_, key), item in children(value)}
+    values = [key for key in VALUES & set(parts) if is_cost_like(parts[key])]
+    return values[0] if len(values) == 1 and GRADIENTS & set(parts) else ""
 
 
 def _in_forward(wiring: Wiring) -> list[CostOption]:
@@ -233,7 +239,7 @@ def _in_forward(wiring: Wiring) -> list[CostOption]:
     call = followed[0] if followed else next(added, "").partition(" = ")[2]
     ordinal = ORDINALS[place] if place < len(ORDINALS) else f"{place + 1}th"
     which = f"{ordinal} value of " if len(names) > 1 else ""
-    return [CostOption(grown, function.name, which + call, (3,) if places else (0,))]
+    return [CostOption(grown, function.said, which + call, (3,) if places else (0,))]
 
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..adapters.calling import COST, RESULT, path_text
+from ..adapters.calling import all_leaves, path_text
 from ..adapters.names import kind
 from ..errors import BindingError
-from .costs import cost_call
+from .costs import cost_call, number_of
 from .endless import is_endless
 from .evidence import Evidence, is_number
 from .lookup import Hints
-from .modes import is_mode, modes_in
 from .outputs import prediction
+from .shown import cost_shown, forward_shown, shown
 from .source import Function
 from .unfit import not_plain, unfit
-from .wiring import Wiring
 
 if TYPE_CHECKING:
     from .binding import Proposal, Search
@@ -34,62 +31,12 @@ def how(proposal: Proposal) -> str:
     if proposal.cost is None:
         cost = f"{proposal.reading.label} of {call}"
     else:
-        cost = shown(proposal.cost.text, proposal.wiring)
-        source = _forward_call(proposal.wiring)
-        if source and proposal.wiring.forward_outputs == ("output_0",):
-            cost = re.sub(r"\boutput_0\b", lambda _: source, cost)  # a name of our own
+        cost = cost_shown(proposal.cost.text, proposal.wiring)
+        source = forward_shown(proposal.wiring)
         if source and source not in cost:
             cost += f" after {source}"
     what = "gradients" if not proposal.reading.fused else "updated parameters"
     return f"{call} → {what}; parameters: {names}; cost: {cost}"
-
-
-def _forward_call(wiring: Wiring) -> str:
-    if wiring.forward is None:
-        return ""
-    followed = wiring.followed(wiring.forward.name)
-    if followed is not None:
-        return shown(followed[0], wiring)
-    for line in wiring.added:
-        head, _, call = line.partition(" = ")
-        if call.startswith(f"{wiring.forward.name}(") and head not in (RESULT, COST):
-            return shown(call, wiring, wiring.forward)
-    return ""
-
-
-def shown(text: str, wiring: Wiring, function: Function | None = None) -> str:
-    """A call with the values that its arguments stand for, defaults that matter included."""
-    prefix, _, rest = text.rpartition(" value of ")
-    try:
-        node = ast.parse(rest, mode="eval").body
-    except SyntaxError:
-        return text
-    if not isinstance(node, ast.Call):
-        return text
-    function = function or wiring.evidence.read(ast.unparse(node.func))
-    parts = [_argument(None, arg, wiring) for arg in node.args]
-    parts += [_argument(keyword.arg, keyword.value, wiring) for keyword in node.keywords]
-    given = {keyword.arg for keyword in node.keywords}
-    if function is not None and not node.args:
-        parts += [
-            f"{name}={value!r}"
-            for name, value in function.defaults.items()
-            if name not in given
-            if (is_number(value) and np.ndim(value) == 0) or is_mode(name, value)
-        ]
-    call = f"{ast.unparse(node.func)}({', '.join(parts)})"
-    return f"{prefix} value of {call}" if prefix else call
-
-
-def _argument(name: str | None, node: ast.expr, wiring: Wiring) -> str:
-    text = ast.unparse(node)
-    if isinstance(node, ast.Name) and node.id in wiring.roots:
-        root = wiring.roots[node.id]
-        modes = modes_in(root.value)
-        return f"{root.text} with {modes}" if modes else root.text
-    if isinstance(node, ast.Constant) and name:
-        return f"{name}={text}"
-    return text
 
 
 def refusal(proposals: Sequence[Proposal], hints: Hints) -> BindingError:
@@ -112,7 +59,7 @@ def line_for(proposal: Proposal, others: Sequence[Proposal], hints: Hints) -> st
         proposal.forward
         and len({p.forward for p in others if p.backward.name == proposal.backward.name}) > 1
     ):
-        line += f" --forward {proposal.forward}"
+        line += f" --forward {proposal.forward.removesuffix('.__call__')}"
     line += f" --backward {proposal.backward.name}"
     costs = {p.cost_name for p in others if p.backward.name == proposal.backward.name}
     if proposal.cost is not None and (len(costs) > 1 or hints.cost):
@@ -153,9 +100,10 @@ def no_gradient(name: str, proposal: Proposal) -> BindingError:
     )
 
 
-def no_such_function(name: str, evidence: Evidence, option: str) -> BindingError:
+def no_such_function(name: str, evidence: Evidence, option: str, hints: Hints) -> BindingError:
     """A hint names a function that is not there."""
-    known = evidence.callables()
+    said = (hints.forward, hints.backward)
+    known = [other for other in evidence.callables() if other not in said]
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if close:
         lines = tuple(f"%gradcheck --{option} {match}" for match in close)
@@ -176,8 +124,11 @@ def nothing_found(
         return BindingError(plain)
     costless = [found for found in searches if found.costless]
     if costless:
-        names = ", ".join(dict.fromkeys(found.backward.name for found in costless))
+        names = list(dict.fromkeys(found.backward.name for found in costless))
         found = costless[0]
+        graph = [f.backward for f in costless if number_of(evidence.values.get(f.backward.owner))]
+        if len(graph) == len(costless):
+            return _no_graph([function.owner for function in graph])
         costs = [t for t in found.failures if t.what.endswith("as the cost")]
         tried = [f"{t.what} {t.why}" for t in costs] or _needing(found)
         fixes = dict.fromkeys(fix for t in costs for fix in t.fixes)
@@ -192,10 +143,18 @@ def nothing_found(
             )
         seen = f" ({'; '.join(dict.fromkeys(tried))})" if tried else ""
         return BindingError(
-            f"{names} gives gradients, but nothing here computes the cost that belongs to "
+            f"{', '.join(names)} give{'s' * (len(names) == 1)} gradients, but nothing here "
+            "computes the cost that belongs to "
             f"them{seen}; name the function or write the expression:",
             lines,
         )
+    leaves = all_leaves(evidence.values)
+    here = {*evidence.values, *(leaf.key for leaf in leaves), *(leaf.name for leaf in leaves)}
+    unknown = [name for name in hints.params if name.isidentifier() and name not in here]
+    if unknown:
+        arrays = [name for name, value in evidence.values.items() if is_number(value)]
+        said = f"--params {','.join(hints.params)}: nothing here is called {unknown[0]}"
+        return BindingError(f"{said}; arrays here: {' '.join(arrays[:20]) or '(none)'}")
     failures = list(
         dict.fromkeys(
             f"{failure.what} {failure.why}" for search in searches for failure in search.failures
@@ -227,6 +186,16 @@ def nothing_found(
     )
 
 
+def _no_graph(owners: Sequence[str]) -> BindingError:
+    """Values that know their gradients, as those of micrograd, and no loss made from them."""
+    names = ", ".join(owners[:6]) + (", …" if len(owners) > 6 else "")
+    return BindingError(
+        f"{names} hold numbers and gradients, and no cell here makes the loss from them and calls "
+        "its backward(); needed: both in one cell, the loss in lines of its own:",
+        ("%%gradcheck", f"loss = {' * '.join(owners[:2])} + …", "loss.backward()"),
+    )
+
+
 def _needing(found: Search) -> list[str]:
     """Costs by their names that could not even be called: what they need."""
     said: list[str] = []
@@ -242,11 +211,11 @@ def _example(found: Search) -> str:
     """The shape of a cost in the user's names; what it computes is theirs to say."""
     wiring = max((pair[0] for pair in found.costless), key=lambda w: w.forward is not None)
     label = next((root.text for n, root in wiring.roots.items() if kind(n) == "y"), "Y")
-    call = _forward_call(wiring)
+    call = forward_shown(wiring)
     if not call and wiring.forward is not None:
         grown = wiring.copy()
         grown.call_forward()
-        call = "" if grown.missing else _forward_call(grown)
+        call = "" if grown.missing else forward_shown(grown)
     function = wiring.forward
     owner = found.backward.owner
     if not call and owner:

@@ -55,6 +55,11 @@ class Function:
         return self.name.rpartition(".")[2]
 
     @property
+    def said(self) -> str:
+        """The name as the user writes it: an object that is called is ``net``."""
+        return self.name.removesuffix(".__call__")
+
+    @property
     def code(self) -> Any:
         """The code object, None for callables without one."""
         return getattr(getattr(self.value, "__func__", self.value), "__code__", None)

@@ -42,12 +42,14 @@ def refresh(wiring: Wiring, function: Function) -> None:
     if needed & stored:
         return
     found: list[tuple[int, int, Function]] = []
-    for name in wiring.evidence.methods():
+    for name in (*wiring.evidence.methods(), f"{function.owner}.__call__"):
         owner, _, short = name.rpartition(".")
         if owner != function.owner or name == function.name or is_decoy(short) or is_maker(short):
             continue
-        given = len(codes.reached([short])[1] & needed)
+        # for l in self.layers: x = l(x) names no method of the layers
+        given = len(codes.reached([short, "__call__"])[1] & needed)
         role = 2 * bool(role_score(short, FORWARD)) + bool(role_score(short, COST))
+        role = role or short == "__call__"
         method = wiring.evidence.read(name)
         if given and role and method is not None and not role_score(short, BACKWARD):
             found.append((given, role, method))

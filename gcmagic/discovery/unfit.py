@@ -103,10 +103,11 @@ def not_plain(functions: Iterable[Function]) -> str:
     return ""
 
 
-def no_gradient_in(result: Any) -> str:
-    """Why what backward returned holds no gradient."""
+def no_gradient_in(result: Any, owner: str = "") -> str:
+    """Why what backward returned holds no gradient; `owner` is its object, if it is a method."""
     if result is None:
-        return "returned None; needed: the gradients"
+        stored = f", or dW beside W in {owner} (--grads names others)" if owner else ""
+        return f"returned None; needed: the gradients{stored}"
     if isinstance(result, np.ndarray) or inspect.isgenerator(result) or inspect.iscoroutine(result):
         return f"returned {describe(result)}, which matches no parameter"
     return "returned nothing that matches a parameter"

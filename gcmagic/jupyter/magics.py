@@ -30,6 +30,7 @@ from ..selftest import SelfTest, self_test_problem
 from .cells import Cells
 from .completion import close_completion, open_completion
 from .following import Follower
+from .misspelt import check_functions, nearest
 from .showing import Stage
 
 NOT_WATCHING = "nothing was watched; %gradcheck --watch does"
@@ -303,7 +304,7 @@ def _takes() -> dict[str, int | str]:
 
 def _error(message: str) -> NoReturn:
     # not argparse's exit and not IPython's UsageError, which nbval lets pass
-    raise InputError(f"{message}; %gradcheck --help lists the options")
+    raise InputError(f"{nearest(message, _takes())}; %gradcheck --help lists the options")
 
 
 _parser().error = _error
@@ -327,12 +328,8 @@ def _words(line: str) -> list[str]:
 
 def _hints(arguments: Any) -> dict[str, str | None]:
     """What the user said of the binding; an expression with spaces arrives in pieces."""
-    functions = list(arguments.functions)
-    if len(functions) > 2:
-        raise InputError(
-            f"{len(functions)} functions are named, {' '.join(functions)}; needed: at most two, "
-            "forward and backward (a list of names is written without spaces: W1,b1)"
-        )
+    functions = [name.rstrip(",") for name in arguments.functions]
+    check_functions(functions, _takes())
     functions += [None] * (2 - len(functions))
     hints: dict[str, str | None] = {
         "forward": arguments.forward or functions[0],

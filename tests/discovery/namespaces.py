@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     beside,
     bundles,
+    called,
     canvas,
     contexts,
     courses,
@@ -64,4 +65,5 @@ ROWS = [
     *frames.ROWS,
     *spread.ROWS,
     *contexts.ROWS,
+    *called.ROWS,
 ]

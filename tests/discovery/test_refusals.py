@@ -20,6 +20,7 @@ from .inline import STRAIGHT
 from .objects import NESTED
 from .rows import disagreeing, run_cells
 from .stillness import fingerprint
+from .styles import VALUE
 from .tuples import NET_LOSS, SOFTMAX_LOSS, VECTOR
 from .updates import SELF_UPDATING
 
@@ -427,6 +428,22 @@ W1, b1 = rng.normal(size=(3, 2)), np.zeros(2)
 """
 
 
+NAMELESS_OUTPUT = """
+def net(X):
+    e = np.exp(X @ W + b)
+    return e / e.sum(axis=1, keepdims=True)
+def cross_entropy(y_hat, y):
+    return -np.log(y_hat[range(len(y_hat)), y])
+def grad(X, y):
+    d = net(X)
+    d[range(len(y)), y] -= 1
+    return X.T @ d, d.sum(0)
+rng = np.random.default_rng(0)
+X, y = rng.normal(size=(6, 3)), rng.integers(0, 4, 6)
+W, b = rng.normal(size=(3, 4)), np.zeros(4)
+"""
+
+
 def expressed(source: str, line: str):
     """The Problem that a line with an expression as the cost leads to."""
     expression = line.partition("--cost ")[2].strip('"')
@@ -451,6 +468,35 @@ def test_a_cost_that_returns_a_vector_says_its_shape_and_both_ways_out() -> None
         assert disagreeing(expressed(source, error.lines[1])) == ["W1", "b1"]
 
 
+def test_an_output_without_a_name_is_told_by_the_call_that_makes_it() -> None:
+    error = refused(NAMELESS_OUTPUT)
+    assert error.lines[1].endswith('--cost "np.mean(cross_entropy(net(X), y))"')
+    assert disagreeing(expressed(NAMELESS_OUTPUT, error.lines[1])) == ["W", "b"]
+    assert disagreeing(expressed(NAMELESS_OUTPUT, error.lines[0])) == []
+    several = NAMELESS_OUTPUT.replace("return e /", "return e, e /").replace(
+        "d = net(X)", "d = net(X)[1]"
+    )
+    line = refused(several).lines[0]
+    assert line.endswith('np.sum(cross_entropy(net(X)[1], y))"')
+    assert disagreeing(expressed(several, line)) == []
+
+
+def test_values_that_make_no_loss_lead_to_a_cell() -> None:
+    made = VALUE + "# %%\na, b = Value(2.0), Value(0.5)\ndef loss(): return a * b + a\n"
+    for hints in ({}, {"cost": "loss().data"}):
+        error = refused(made, **hints)
+        assert str(error).startswith("a, b hold numbers and gradients, and no cell here makes")
+        assert error.lines == ("%%gradcheck", "loss = a * b + …", "loss.backward()")
+    ran = [*cells(made), "\n".join(error.lines[1:]).replace("…", "a")]
+    assert list(discover(run_cells(ran), cells=ran).params) == ["a.data", "b.data"]
+
+
+def test_one_gives_and_several_give_gradients() -> None:
+    assert "backward gives gradients" in str(refused(COSTLESS))
+    several = COSTLESS + "def backward_again(cache, Y): return backward(cache, Y)\n"
+    assert "backward, backward_again give gradients" in str(refused(several))
+
+
 def test_what_a_cost_expression_raises_is_told() -> None:
     cost = "np.linalg.norm(forward(X, W1, b1)[5] - Y)"
     assert f"--cost {cost} raised IndexError: tuple index" in str(refused(COSTLESS, cost=cost))
@@ -459,6 +505,21 @@ def test_what_a_cost_expression_raises_is_told() -> None:
 def test_a_missing_penalty_is_to_be_defined() -> None:
     source = COSTLESS.replace("(cache, Y)", "(cache, Y, lambda_)")
     assert "define lambda_ = 1" in str(refused(source))
+
+
+def test_a_penalty_that_a_default_switches_off_is_told() -> None:
+    source = COSTLESS.replace("(cache, Y)", "(cache, Y, lam=0.0)").replace(
+        "X.T @ d,", "X.T @ d + lam * 0,"
+    )
+    source += "def cost(A1, Y): return 0.5 * np.sum((A1 - Y) ** 2)\n"
+    note = "lam=0.0, its default, so a regulariser was not checked; call backward with another lam"
+
+    def notes(more: str = "") -> str:
+        run = [source, more] if more else [source]
+        return " ".join(discover(run_cells(run), cells=run).notes)
+
+    assert note in notes()
+    assert "regulariser" not in notes("A1, c = forward(X, W1, b1)\ngrads = backward(c, Y, 0.5)\n")
 
 
 def test_data_in_the_wrong_order_are_refused() -> None:
@@ -536,3 +597,13 @@ def test_an_error_that_is_no_number_is_offered_squared() -> None:
     ):
         problem = expressed(source, line)
         assert disagreeing(problem) == (["syn0", "syn1"] if wrong else [])
+
+
+def test_what_is_offered_for_a_misspelt_name_is_not_the_function_beside_it() -> None:
+    error = refused(COSTLESS, forward="forward", backward="bakward")
+    assert error.lines == ("%gradcheck --backward backward",)
+
+
+def test_a_parameter_that_is_not_there_is_named() -> None:
+    said = str(refused(VECTOR, params="v"))
+    assert said.startswith("--params v: nothing here is called v; arrays here: ")
