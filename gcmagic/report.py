@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status, Verdict
+from .diagnosis.once import said_once
 from .errors import InputError
 from .findings import Finding
 from .phase import Phase, Settings
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 # codes of findings that say why an array could not be judged at one point
 OPEN = frozenset({"nothing-moves", "kink", "noisy"})
 MIME = "application/vnd.gcmagic.report+json"
-
-
-def _covers(earlier: Finding, finding: Finding) -> bool:
-    """Whether a finding of another point says the same of these arrays and perhaps of more."""
-    names = set(finding.where.split())
-    return bool(names) and finding.code == earlier.code and names <= set(earlier.where.split())
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -138,13 +133,7 @@ class Report:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was noticed; what two points say alike is said once."""
-        seen: dict[tuple[str, str], Finding] = {}
-        for phase in self.phases:
-            before = tuple(seen.values())
-            for finding in phase.findings:
-                if not any(_covers(earlier, finding) for earlier in before):
-                    seen.setdefault((finding.code, finding.where), finding)
-        return (*seen.values(), *self.repairs)
+        return *said_once([phase.findings for phase in self.phases]), *self.repairs
 
     def is_settled(self, finding: Finding) -> bool:
         """Whether it says only why one point could not judge arrays that pass at another."""

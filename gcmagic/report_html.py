@@ -102,8 +102,8 @@ def changed(finding: Finding) -> str:
     then, now = escape(before), escape(after)
     if before and after:
         now = f"{escape(after[:start])}<b>{escape(after[start:stop])}</b>{escape(after[stop:])}"
-        end = len(before) - (len(after) - stop)
-        then = f"{escape(before[:start])}<b>{escape(before[start:end])}</b>{escape(before[end:])}"
+        start, stop = span(after, before)
+        then = f"{escape(before[:start])}<b>{escape(before[start:stop])}</b>{escape(before[stop:])}"
     rows = [
         f'<div style="border-left:3px solid {COLOURS[name]};padding-left:.6em">{sign} {code}</div>'
         for name, sign, code in (("FAIL", "−", then), ("PASS", "+", now))
@@ -157,7 +157,7 @@ def _cells(block: Comparison | None) -> str:
     # each in one piece, and on a narrow page below each other
     pieces = [
         f' <span style="{QUIET};display:inline-block;white-space:nowrap">&nbsp;{piece}</span>'
-        for piece in (count, f"(floor {exponent(block.floor)})")
+        for piece in (count, f"(floor {exponent(min(block.floor, 1.0))})")
         if piece
     ]
     weight = "400" if block.verdict is PASS else "600"

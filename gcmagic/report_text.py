@@ -102,14 +102,31 @@ def changed(finding: Finding) -> list[str]:
 
 
 def span(before: str, after: str) -> tuple[int, int]:
-    """Where in `after` it differs from `before`."""
+    """Where in `after` it differs from `before`, spaces left out of account.
+
+    An edited line is written anew, ``[-l + 1]`` for ``[-l+1]``: that is no change.
+    """
+    here, there = _letters(after), _letters(before)
     start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
+    while start < min(len(here), len(there)) and after[here[start]] == before[there[start]]:
         start += 1
     end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+    while (
+        end < min(len(here), len(there)) - start
+        and after[here[-1 - end]] == before[there[-1 - end]]
+    ):
         end += 1
-    return start, len(after) - end
+    first, stop = here[start - 1] + 1 if start else 0, here[-1 - end] + 1
+    if stop <= first:
+        return first, first
+    space = there[start - 1] + 1 if start else 0
+    both = before[space : space + 1].isspace() and after[first].isspace()
+    return first + both, stop
+
+
+def _letters(line: str) -> list[int]:
+    """Places of what is no space."""
+    return [k for k, letter in enumerate(line) if not letter.isspace()]
 
 
 def table(report: Report) -> list[str]:

@@ -13,7 +13,9 @@ from gcmagic import PASS
 from gcmagic.check import check_problem
 from gcmagic.diagnosis.constants import Constant, called, known_constants
 from gcmagic.diagnosis.factors import factor_text
+from gcmagic.diagnosis.once import said_once
 from gcmagic.diagnosis.rules import CATALOGUE
+from gcmagic.findings import Finding
 from gcmagic.problem import Problem
 from tests.bugs import BUGS, network
 from tests.suites.held_out import HELD_OUT
@@ -155,3 +157,32 @@ def test_what_one_point_says_of_more_arrays_another_does_not_say_again():
         wide,
         narrow,
     )
+
+
+def finding(code: str, where: str) -> Finding:
+    return Finding(code, where, f"{where}: …", "", "")
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ((["floor W1"], ["floor W1"]), ["floor W1"]),
+        ((["floor W1 W2"], ["floor W1"]), ["floor W1 W2"]),
+        ((["noisy b1", "floor W1"], ["floor W1 W2", "kink b1"]),
+         ["noisy b1", "floor W1 W2", "kink b1"]),
+        ((["floor W1", "floor W2"], ["floor W1 W2"]), ["floor W1 W2"]),
+        ((["floor W1", "floor W1 W2"], []), ["floor W1", "floor W1 W2"]),
+        ((["frozen "], ["frozen "]), ["frozen "]),
+        ((["sign b1"], ["some-components b1"]), ["sign b1", "some-components b1"]),
+        ((["sign b1"], ["kink b1"]), ["sign b1", "kink b1"]),
+    ],
+)  # fmt: skip
+def test_what_points_say_alike_is_said_once_of_the_most_arrays(points, said):
+    told = [[finding(*text.split(" ", 1)) for text in texts] for texts in points]
+    assert [f"{one.code} {one.where}" for one in said_once(told)] == said
+
+
+def test_one_array_alone_is_not_compared_with_another_layer():
+    report = gcmagic.check(lambda t: t**3, lambda t: 2 * t**2, 1.0, repair=0)
+    hint = "Compare the line that makes dtheta with its derivation on paper."
+    assert report.findings[0].hint == hint

@@ -12,7 +12,7 @@ import pytest
 import gcmagic as gcm
 from gcmagic.check import check_problem
 from gcmagic.problem import Problem
-from gcmagic.report_text import bound, exponent
+from gcmagic.report_text import bound, exponent, span
 from tests.problems import relu_network, tanh_network, with_bug
 
 
@@ -186,3 +186,33 @@ def test_numbers_that_differ_late_are_shown_to_the_digit_that_tells_them_apart()
     analytic, numeric = re.findall(r"(?:analytic|numeric) ([-\d.e]+)", line)
     assert analytic != numeric
     assert report.findings[0].title == "W1: the gradient is 1 + 1.0e-5 times what it should be"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("d = W[-l+1].T @ d", "d = W[-l + 1].T @ d * sp", "* sp"),
+        ("d = W @ d", "d = W.T @ d", ".T"),
+        ("db = np.sum(d)", "db = np.mean(d)", "mean"),
+        ("d = a*b", "d = a * c", "c"),
+        ("d = a + a", "d = a", ""),
+        ("x = 1", "x = 2", "2"),
+    ],
+)
+def test_what_an_edit_changes_is_marked_and_spaces_are_no_change(before, after, changed):
+    start, stop = span(before, after)
+    assert after[start:stop].strip() == changed
+
+
+def test_a_floor_says_no_more_than_a_difference_can_be():
+    def cost(p):
+        return 1e6 + 1e-60 * float(np.sum(p["W"])) + float(np.sum(p["b"] ** 2))
+
+    report = gcm.check(
+        cost,
+        lambda p: {"W": np.full(3, 1e-60), "b": 2 * p["b"]},
+        {"W": np.ones(3), "b": np.ones(2)},
+    )
+    assert max(block.floor for block in report.phases[0].blocks) > 1
+    floors = re.findall(r"\(floor ([^)]*)\)", report._repr_html_())
+    assert max(map(float, floors)) == 1

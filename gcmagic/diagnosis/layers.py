@@ -49,19 +49,18 @@ def enters_at(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[Fin
     below = [name for j in sorted(lower) if j != k for name in layers[j]]
     names = [name for j in sorted(lower) for name in layers[j]]
     delta = delta_of(evidence.problem, first)
-    if not delta:
-        plain = all(name.isidentifier() for name in first)
-        delta = f"dZ{k}" if plain else f"the error that reaches layer {k}"
+    if not delta and all(name.isidentifier() for name in first):
+        delta = f"dZ{k}"
     nearest = layers[min(upper)]
     subject = listed(first) + (" and all below" if below else "")
     yield Finding(
         "enters-at-layer",
         " ".join(names),
-        f"{listed(nearest)} are right, {subject} are wrong: the error enters at layer {k}, "
-        f"look at {delta}",
+        f"{listed(nearest)} are right, {subject} are wrong: the error enters at layer {k}"
+        + (f", look at {delta}" if delta else ""),
         f"{' '.join(good)} right; {' '.join(names)} wrong",
-        f"Look at the line that makes {delta}: the product with the weights above, the derivative "
-        "of the activation, and the cached arrays that both take.",
+        f"Look at the line that makes {delta or 'the error of that layer'}: the product with the "
+        "weights above, the derivative of the activation, and the cached arrays that both take.",
     )
 
 

@@ -13,9 +13,9 @@ from .worst import worst
 
 def unexplained(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[Finding]:
     """Wrong, and none of the rules fits or has numbers enough to prove itself."""
-    others = (
-        len(evidence.phase.blocks) > 1 and len(evidence.right) == len(evidence.phase.blocks) - 1
-    )
+    count = len(evidence.phase.blocks)
+    others = count > 1 and len(evidence.right) == count - 1
+    beside = "the same line of a layer that is right" if count > 1 else "its derivation on paper"
     for block in wrong:
         few = moving(block) <= EVIDENCE
         name = gradient_of(block.name)
@@ -26,5 +26,5 @@ def unexplained(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[F
             worst(block) + (" (too few numbers to tell a factor)" if few else ""),
             f"Everything else is right, so look at what only {name} is made from: its own line."
             if others
-            else f"Compare the line that makes {name} with the same line of a layer that is right.",
+            else f"Compare the line that makes {name} with {beside}.",
         )

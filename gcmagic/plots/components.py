@@ -91,7 +91,8 @@ def _lettering(
     ems = np.array([0.64 * (len(block.name) + 2) / 72 / across for block in blocks])
     for size in (BODY, SMALL, 8.0):
         left, right = centres - ems * size / 2, centres + ems * size / 2
-        if np.all(right[:-1] <= left[1:]) and left[0] > -0.02 and right[-1] < 1.02:
+        gap = 0.4 * size / 72 / across
+        if np.all(right[:-1] + gap <= left[1:]) and left[0] > -0.02 and right[-1] < 1.02:
             return size, False
     return max(4.0, min(SMALL, 0.8 * 72 * across / len(blocks))), True
 

@@ -1,0 +1,29 @@
+"""What several points say alike, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..findings import Finding
+
+
+def said_once(points: Sequence[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """The findings of all points without those that another point has for as many arrays."""
+    kept: list[tuple[int, Finding]] = []
+    for k, findings in enumerate(points):
+        for finding in findings:
+            if any(_covers(one, finding) for j, one in kept if j != k):
+                continue
+            if any((one.code, one.where) == (finding.code, finding.where) for _, one in kept):
+                continue
+            less = [one for j, one in kept if j != k and _covers(finding, one)]
+            place = next((n for n, (_, one) in enumerate(kept) if one in less), len(kept))
+            kept.insert(place, (k, finding))
+            kept = [(j, one) for j, one in kept if one not in less]
+    return tuple(one for _, one in kept)
+
+
+def _covers(one: Finding, other: Finding) -> bool:
+    """Whether a finding says the same of the arrays of another one, and perhaps of more."""
+    names = set(other.where.split())
+    return bool(names) and other.code == one.code and names <= set(one.where.split())
