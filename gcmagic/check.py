@@ -265,7 +265,7 @@ def _held_to_shapes(report: Report) -> None:
     wrong = {b.name for phase in report.phases for b in phase.blocks if b.verdict is FAIL}
     for block in report.problem.layout.blocks:
         if block.name in set(spread) - wrong:
-            raise gradient_shape(block, spread[block.name])
+            raise gradient_shape(block, spread[block.name], report.problem.layout.blocks)
 
 
 def _is_failed_check(raised: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,17 +24,22 @@ def fits(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
         return False
 
 
-def gradient_shape(block: Block, shape: tuple[int, ...]) -> GradientShapeError:
-    """The gradient of a parameter has another shape."""
+def gradient_shape(
+    block: Block, shape: tuple[int, ...], blocks: Sequence[Block]
+) -> GradientShapeError:
+    """The gradient of a parameter, one of `blocks`, has another shape."""
+    like = [other.name for other in blocks if other.shape == shape]
     return GradientShapeError(
         f"the gradient of {block.name} has shape {shape}, {block.name} has {block.shape}; needed: "
-        f"the same shape ({_why(shape, block.shape)})"
+        f"the same shape ({_why(shape, block.shape, like)})"
     )
 
 
-def _why(shape: tuple[int, ...], needed: tuple[int, ...]) -> str:
+def _why(shape: tuple[int, ...], needed: tuple[int, ...], like: Sequence[str]) -> str:
     if len(shape) > 1 and shape == needed[::-1]:
         return "it is that of the transpose: factors of a product swapped, or .T left out?"
+    if len(like) == 1:
+        return f"it is that of {like[0]}: are gradients returned, or named, in another order?"
     return "a sum over the wrong axis, or keepdims=True left out?"
 
 

@@ -202,7 +202,7 @@ class ParameterLayout:
             if block.name in self.spread and spreads(array.shape, block.shape):
                 array = np.broadcast_to(array, block.shape)
             elif not fits(array.shape, block.shape):
-                raise gradient_shape(block, array.shape)
+                raise gradient_shape(block, array.shape, self.blocks)
             gradient[block.slice] = array.reshape(-1)
         return gradient
 

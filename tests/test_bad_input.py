@@ -271,3 +271,9 @@ def test_frames_of_numbers_are_gradients_and_parameters_are_arrays():
     words = pandas.Series(["a", "b", "c"])
     with pytest.raises(gcm.InputError, match="the gradient of theta is a value of type Series"):
         gcm.check(half, lambda p: words, V)
+
+
+def test_a_gradient_in_the_shape_of_another_array_names_it():
+    params = {"W1": np.ones((3, 4)), "W2": np.ones((4, 2))}
+    with pytest.raises(gcm.GradcheckError, match="it is that of W2: are gradients returned, or"):
+        gcm.check(lambda p: float(p["W1"].sum()), lambda p: {**params, "W1": p["W2"]}, params)

@@ -186,3 +186,18 @@ def test_one_array_alone_is_not_compared_with_another_layer():
     report = gcmagic.check(lambda t: t**3, lambda t: 2 * t**2, 1.0, repair=0)
     hint = "Compare the line that makes dtheta with its derivation on paper."
     assert report.findings[0].hint == hint
+
+
+def test_where_all_that_move_are_wrong_it_is_not_some_of_them():
+    x = np.array([[1.0, 0.0, 2.0, 0.0], [0.5, 0.0, -1.0, 0.0]])
+
+    def cost(p):
+        return float(np.sum(np.tanh(p["W"] @ x.T) ** 2))
+
+    def gradient(p):
+        a = np.tanh(p["W"] @ x.T)
+        return {"W": 2 * a * (1 - a) @ x}
+
+    found = gcmagic.check(cost, gradient, {"W": np.full((3, 4), 0.3)}, steps=0, repair=0)
+    assert "some-components" not in {one.code for one in found.findings}
+    assert found.findings[0].code == "wrong"

@@ -47,6 +47,8 @@ def some(_: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[Finding]:
         right = int(np.count_nonzero((block.status == Status.AGREES) & block.moves))
         right += block.judged - block.components.size  # what the directions say of the rest
         zeros = not np.any(block.analytic[bad])
+        if not right and not zeros:
+            continue  # all that move are wrong: where the gradient is zero, nothing can be
         most = bad.size > block.judged // 2
         if most and right + zeros * bad.size < EVIDENCE:
             continue

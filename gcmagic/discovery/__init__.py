@@ -18,7 +18,7 @@ from .evidence import Evidence, collect
 from .examples import fuller, of_one_example
 from .explanation import report
 from .inline import inline_functions, inline_problem, training_step
-from .lookup import Hints, Root, check_hints, look_up, notebooks_own, split_commas
+from .lookup import Hints, Root, check_hints, look_up, notebooks_own, pairs_opened, split_commas
 from .messages import check_used, no_such_function, nothing_found, refusal
 from .pairs import search_pair
 from .producers import nothing_named, producers
@@ -91,6 +91,7 @@ def discover(
     hints = _hints(forward, backward, params, data, cost, grads, learning_rate)
     if forward in evidence.instances and evidence.read(f"{forward}.__call__") is not None:
         hints = replace(hints, forward=f"{forward}.__call__")  # model(x, y)
+    hints = replace(hints, data=pairs_opened(hints.data, evidence))
     check_hints(evidence, hints)
     free = not (hints.backward or hints.forward or hints.grads or defined)
     stuck: BindingError | None = None

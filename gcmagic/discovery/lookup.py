@@ -141,6 +141,16 @@ def hinted(name: str, label: str, evidence: Evidence, hints: Hints) -> Root | No
     return None
 
 
+def pairs_opened(data: tuple[str, ...], evidence: Evidence) -> tuple[str, ...]:
+    """``--data pairs[0]`` as its two items, where it is one example ``(x, y)``."""
+    if len(data) != 1:
+        return data
+    value = evaluate(data[0], evidence)
+    if isinstance(value, tuple) and len(value) == 2 and all(is_number(item) for item in value):
+        return f"{data[0]}[0]", f"{data[0]}[1]"
+    return data
+
+
 def check_hints(evidence: Evidence, hints: Hints) -> None:
     """Refuse expressions that cannot be evaluated before anything is bound without them."""
     labels = [next((kind(n) for n in _names(text) if kind(n)), "") for text in hints.data]

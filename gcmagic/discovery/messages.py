@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from .evidence import Evidence, is_number
 from .lookup import Hints
 from .outputs import prediction
 from .shown import cost_shown, forward_shown, shown
-from .source import Function
+from .source import Function, own_returns
 from .unfit import not_plain, unfit
 
 if TYPE_CHECKING:
@@ -85,7 +86,21 @@ def check_used(proposal: Proposal, hints: Hints) -> None:
     known |= {str(slot.leaf.path[0]) for slot in slots} | {path_text(s.leaf.path) for s in slots}
     for text in hints.params:
         if text not in known | used:
+            if not _is_here(text, proposal.wiring.evidence):
+                raise _no_such_value(text, proposal.wiring.evidence)
             raise no_gradient(text, proposal)
+
+
+def _is_here(name: str, evidence: Evidence) -> bool:
+    """Whether a value, a key or an attribute has the name; expressions were evaluated before."""
+    leaves = all_leaves(evidence.values)
+    known = {*evidence.values, *(leaf.key for leaf in leaves), *(leaf.name for leaf in leaves)}
+    return name in known or not name.isidentifier()
+
+
+def _no_such_value(name: str, evidence: Evidence) -> BindingError:
+    listed = " ".join([leaf.name for leaf in all_leaves(evidence.values)][:20]) or "(none)"
+    return BindingError(f"--params {name}: nothing here is called {name}; arrays here: {listed}")
 
 
 def no_gradient(name: str, proposal: Proposal) -> BindingError:
@@ -148,13 +163,9 @@ def nothing_found(
             f"them{seen}; name the function or write the expression:",
             lines,
         )
-    leaves = all_leaves(evidence.values)
-    here = {*evidence.values, *(leaf.key for leaf in leaves), *(leaf.name for leaf in leaves)}
-    unknown = [name for name in hints.params if name.isidentifier() and name not in here]
-    if unknown:
-        arrays = [name for name, value in evidence.values.items() if is_number(value)]
-        said = f"--params {','.join(hints.params)}: nothing here is called {unknown[0]}"
-        return BindingError(f"{said}; arrays here: {' '.join(arrays[:20]) or '(none)'}")
+    nowhere = [name for name in hints.params if not _is_here(name, evidence)]
+    if nowhere:
+        return _no_such_value(nowhere[0], evidence)
     failures = list(
         dict.fromkeys(
             f"{failure.what} {failure.why}" for search in searches for failure in search.failures
@@ -172,8 +183,11 @@ def nothing_found(
     missing = [line.partition(" needs ")[2].split(", ") for line in lines if " needs " in line]
     fewest = min(missing, key=len, default=[])
     scalars = [name for name in fewest if kind(name) in ("penalty", "rate")]
+    part = hints.data[0] if len(hints.data) == 1 and "[" in hints.data[0] else ""
     advice = (
-        f"define {' and '.join(f'{name} = 1' for name in fewest)}, or the value that you mean"
+        f"mend what went wrong, or give the labels as well: --data {part},Y[…]"
+        if part and any(" raised ValueError" in line for line in lines)
+        else f"define {' and '.join(f'{name} = 1' for name in fewest)}, or the value that you mean"
         if scalars and scalars == fewest
         else "mend what went wrong, or say what to use: --forward, --backward, --params, --cost"
         if any(" raised " in line or " returned " in line for line in lines)
@@ -223,12 +237,26 @@ def _example(found: Search) -> str:
         data = next((root.text for n, root in wiring.roots.items() if kind(n) == "x"), "X")
         call = f"{near[0].name}({data})" if near else ""
         function = near[0] if near else None
+    stored = _stored_last(function)
+    if stored:
+        own = [n for n in wiring.evidence.values if kind(n) == "y"]
+        return f"my_cost({owner}.{stored}, {own[0] if label == 'Y' and own else label})"
     if call and function is not None and function.returns_tuple:
         grown = wiring.copy()
         grown.forward_outputs = tuple(name or "" for name in function.returns)
         output = prediction(grown, "output")
         call += f"[{grown.forward_outputs.index(output) if output else 0}]"
     return f"my_cost({call or 'forward(X, parameters)'}, {label})"
+
+
+def _stored_last(function: Function | None) -> str:
+    """``output``, where a forward method ends in ``self.output = …`` and returns nothing."""
+    node = function.node if function is not None and function.owner else None
+    if not isinstance(node, ast.FunctionDef) or own_returns(node):
+        return ""
+    stores = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+    kept = [part.attr for part in stores if isinstance(part.ctx, ast.Store)]
+    return kept[-1] if kept else ""
 
 
 def _inventory(evidence: Evidence) -> str:

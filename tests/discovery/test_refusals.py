@@ -320,7 +320,10 @@ def test_of_two_instances_the_one_that_was_used_is_taken_and_else_both_are_offer
 
 def test_hints_that_fit_nothing_are_refused() -> None:
     assert "fits no argument" in str(refused(VECTOR, data="X,y,X[:2]"))
-    assert "no gradient for it" in str(refused(TWO_LAYERS, params="W1,W7"))
+    assert "no gradient for it" in str(refused(TWO_LAYERS, params="W1,Y"))
+    said = str(refused(TWO_LAYERS, params="W1,W7"))
+    assert said.startswith("--params W7: nothing here is called W7; arrays here: ")
+    assert "W1 b1 W2 b2" in said
 
 
 def test_the_name_of_the_dict_is_a_parameter_hint() -> None:
@@ -605,5 +608,57 @@ def test_what_is_offered_for_a_misspelt_name_is_not_the_function_beside_it() -> 
 
 
 def test_a_parameter_that_is_not_there_is_named() -> None:
-    said = str(refused(VECTOR, params="v"))
-    assert said.startswith("--params v: nothing here is called v; arrays here: ")
+    assert "--params v: nothing here is called v; arrays" in str(refused(VECTOR, params="v"))
+    assert "nothing here is called w1; arrays" in str(
+        refused(PAIRS, params="w,w1", data="pairs[0]")
+    )
+
+
+def test_a_part_of_the_inputs_alone_leads_to_the_labels() -> None:
+    error = refused(TWO_LAYERS, data="X[:, :3]")
+    assert "or give the labels as well: --data X[:, :3],Y[…]. Tried:" in str(error)
+
+
+UPDATING = """
+class Network:
+    def __init__(self, x, y):
+        rng = np.random.default_rng(0)
+        self.x, self.y, self.w = x, y, rng.normal(size=(x.shape[1], 1))
+    def feedforward(self):
+        self.output = np.tanh(self.x @ self.w)
+    def backprop(self):
+        self.w += self.x.T @ ((self.y - self.output) * (1 - self.output ** 2))
+rng = np.random.default_rng(1)
+X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 1))
+nn = Network(X, Y)
+"""
+
+
+def test_what_forward_keeps_in_its_object_stands_in_the_example_of_a_cost() -> None:
+    line = refused(UPDATING).lines[0]
+    assert line.endswith('--cost "my_cost(nn.output, Y)"')
+    source = UPDATING + "def my_cost(A, Y): return 0.5 * np.sum((A - Y) ** 2)\n"
+    assert disagreeing(expressed(source, line)) == []
+
+
+PAIRS = """
+class Network:
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.w = rng.normal(size=(2, 3))
+    def feedforward(self, a): return np.tanh(self.w @ a)
+    def backprop(self, x, y):
+        a = self.feedforward(x)
+        nabla_w = ((a - y) * (1 - a ** 2)) @ x.T
+        return nabla_w
+    def cost(self, x, y): return 0.5 * np.sum((self.feedforward(x) - y) ** 2)
+rng = np.random.default_rng(1)
+pairs = [(rng.normal(size=(3, 1)), rng.normal(size=(2, 1))) for _ in range(4)]
+net = Network()
+"""
+
+
+def test_one_pair_of_data_is_opened() -> None:
+    problem = discover(run_cells([PAIRS]), cells=[PAIRS], data="pairs[2]")
+    assert "pairs[2][0], pairs[2][1]" in problem.how
+    assert disagreeing(problem) == []
