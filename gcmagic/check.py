@@ -32,7 +32,7 @@ from .pace import not_batched, slow
 from .parallel import ParallelEvaluator
 from .problem import Problem, with_spread
 from .progress import Bar
-from .repeatable import prepared, with_casts
+from .repeatable import exhausted_named, left_behind, prepared, with_casts
 from .report import Report
 from .room import enough_room
 from .sandbox import unseen
@@ -206,6 +206,7 @@ def _checked(problem: Problem, asked: Options) -> Report:
     with (
         enough_room(problem),  # the outermost: all is put back before it speaks
         unseen(problem.fun, problem.grad, *problem.roots) as snapshot,
+        exhausted_named(snapshot),
         progress,
     ):
         theta = problem.layout.flatten(problem.params)
@@ -253,7 +254,8 @@ def _checked(problem: Problem, asked: Options) -> Report:
         phases = with_units(problem, phases, settings)
         phases = [conjugates(problem, phase) for phase in phases]
     apart = not_batched(evaluator)
-    phases[0] = replace(phases[0], findings=(*phases[0].findings, *slow(apart, phases)))
+    beyond = (*slow(apart, phases), *left_behind(snapshot))
+    phases[0] = replace(phases[0], findings=(*phases[0].findings, *beyond))
     report = Report(tuple(phases), settings, problem, not_batched=apart)
     _held_to_shapes(report)
     return report

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .clock import Clock
+from .errors import UserCodeError
 from .findings import Finding
 from .one_point import Calls
 from .problem import Problem, casts_told
@@ -98,6 +100,11 @@ def prepared(
     )
     if not np.array_equal(at_once(held), at_once(held), equal_nan=True):
         return Prepared(problem, (), writes, None)
+    snapshot.restore(thorough=False)
+    gone = dict(snapshot.gone())
+    moved = tuple(name for name in moved if name not in gone)
+    if not moved:
+        return Prepared(problem, (), writes, None)
     what = problem.cost_name if first[-1] != second[-1] else problem.gradient_name
     said = Finding(
         "frozen",
@@ -109,6 +116,36 @@ def prepared(
         "that are added to and never set to zero.",
     )
     return Prepared(held, (said,), writes, None)
+
+
+def left_behind(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """The finding that something cannot be put back; none where nothing is left to be."""
+    gone = snapshot.gone()
+    if not gone:
+        return ()
+    names, it = ", ".join(name for name, _ in gone), "it was" if len(gone) == 1 else "they were"
+    said = Finding(
+        "not-put-back",
+        "",
+        f"{names} cannot be put back as {it}",
+        "; ".join(f"{name} is {what}" for name, what in gone),
+        "The notebook goes on with what is left: run the cell that makes it again. What the "
+        "functions make anew at each call, or a list that they index, stays as it was.",
+    )
+    return (said,)
+
+
+@contextmanager
+def exhausted_named(snapshot: Snapshot) -> Iterator[None]:
+    """Tell what was used up where a function wants more of it."""
+    try:
+        yield
+    except UserCodeError as error:
+        gone = [f"{name} is {what}" for name, what in snapshot.gone()]
+        if not gone or not isinstance(error.__cause__, StopIteration):
+            raise
+        said = f"{error}. {'; '.join(gone)}: a check calls both functions many times"
+        raise UserCodeError(said) from error.__cause__
 
 
 def _watched(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import collections
 import functools
+import io
+import itertools
+import logging
 import os
 import random
 import signal
@@ -19,7 +22,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from gcmagic.sandbox import Snapshot, untouched
+from gcmagic.sandbox import Snapshot, unseen, untouched
+
+from .shells import shell_of_its_own
+from .states import LEFT, STATES
 
 COUNTER = 0
 HISTORY: list[float] = []
@@ -475,3 +481,113 @@ def test_what_is_drawn_leaves_the_figures_of_the_user_as_they_were(name) -> None
     assert repr(state()) == before
     assert plt.gcf() is figure
     plt.close("all")
+
+
+def function_of(has: str, line: str, folder: str = "") -> dict:
+    space: dict = {"np": np, "folder": folder, "__name__": "__main__"}
+    space["get_ipython"] = lambda: types.SimpleNamespace(user_ns=space)
+    exec(has + "\ndef f():\n    " + line, space)
+    return space
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_state_of_every_kind_comes_back(name, tmp_path) -> None:
+    has, line, seen = STATES[name]
+    space = function_of(has, line, str(tmp_path))
+    before = repr(eval(seen, space))
+    try:
+        with untouched(space["f"]):
+            space["f"]()
+            assert repr(eval(seen, space)) != before, "the row changes nothing"
+    finally:
+        now = repr(eval(seen, space))
+        for value in space.values():
+            if isinstance(value, io.IOBase):
+                value.close()
+    assert now == before
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_cannot_be_put_back_is_told(name) -> None:
+    has, line, words = LEFT[name]
+    space = function_of(has, line)
+    with untouched(space["f"]) as snapshot:
+        assert snapshot.gone() == () or "before" in name
+        space["f"]()
+    assert words in "; ".join(f"{what} is {it}" for what, it in snapshot.gone())
+
+
+def test_iterators_that_are_put_back_are_not_told() -> None:
+    some, pairs = iter([1, 2, 3]), zip(iter([1, 2]), "ab", strict=True)
+    with untouched({"some": some, "pairs": pairs}) as snapshot:
+        next(some)
+        next(pairs)
+    assert snapshot.gone() == ()
+    assert list(some) == [1, 2, 3]
+    assert list(pairs) == [(1, "a"), (2, "b")]
+
+
+def test_an_iterator_inside_another_stays_in_step_with_it() -> None:
+    inner = [iter("abc"), iter("abc")]
+    numbered, drawn = enumerate(inner[0]), (letter for letter in inner[1])
+    with untouched({"numbered": numbered, "drawn": drawn}) as snapshot:
+        next(numbered)
+        next(drawn)
+    assert list(numbered) == [(1, "b"), (2, "c")]
+    assert list(drawn) == ["b", "c"]
+    assert {name for name, _ in snapshot.gone()} == {"numbered", "drawn"}
+
+
+def test_the_list_of_a_cycle_is_left_alone() -> None:
+    turns = itertools.cycle([1, 2])
+    with untouched({"turns": turns}):
+        drawn = [next(turns) for _ in range(5)]  # Python breaks where its list was emptied
+    assert [*drawn, next(turns)] == [1, 2, 1, 2, 1, 2]
+
+
+def test_what_stands_in_the_way_of_one_thing_keeps_no_other() -> None:
+    class Sealed(type):
+        def __setattr__(cls, name, value):
+            raise TypeError("sealed")
+
+    class Fixed(metaclass=Sealed):
+        n = [0]  # noqa: RUF012
+
+    kept = np.zeros(2)
+    with untouched(Fixed, {"kept": kept}):
+        type.__setattr__(Fixed, "n", 3)
+        kept[:] = 1
+    assert kept.tolist() == [0, 0]
+
+
+def test_loops_over_what_did_not_change_go_on() -> None:
+    numbers, names = collections.deque([1, 2, 3]), {"b": 1, "a": 2}
+    order = {8, 0, 16}
+    listed, left = list(order), iter(numbers)
+    next(left)
+    with untouched(numbers, names, order):
+        pass
+    assert list(left) == [2, 3]
+    assert list(order) == listed
+
+
+def test_what_is_logged_and_displayed_is_not_shown() -> None:
+    from IPython.core.displaypub import CapturingDisplayPublisher
+    from IPython.display import clear_output, display
+
+    said = io.StringIO()
+    logger = logging.getLogger("gcmagic's test")
+    logger.addHandler(logging.StreamHandler(said))
+    with shell_of_its_own() as shell:
+        shell.display_pub = shown = CapturingDisplayPublisher()
+        elsewhere = threading.Thread(target=lambda: display({"text/plain": "2"}, raw=True))
+        with unseen():
+            logger.warning("1")
+            display({"text/plain": "1"}, raw=True)
+            clear_output()
+            elsewhere.start()
+            elsewhere.join()
+        logger.warning("3")
+        display({"text/plain": "3"}, raw=True)
+    assert said.getvalue() == "3\n"
+    assert [one["data"]["text/plain"] for one in shown.outputs] == ["2", "3"]

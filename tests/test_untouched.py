@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import logging
 import pickle
@@ -18,6 +19,9 @@ from hypothesis.extra import numpy as hnp
 
 import gcmagic as gcm
 from gcmagic.check import check_problem
+
+from .shells import shell_of_its_own
+from .states import STATES
 
 
 class Model:
@@ -111,6 +115,101 @@ def test_stopped_at_any_evaluation_nothing_is_changed(error):
                 break  # it ends before that evaluation
         assert model.everything() == before, f"evaluation {stop}"
     assert stopped > (20 if error is KeyboardInterrupt else 2)
+
+
+NOTEBOOK = """
+rng = np.random.default_rng(0)
+X = rng.standard_normal((3, 5)); Y = rng.standard_normal((2, 5))
+parameters = {"W1": rng.standard_normal((2, 3)), "b1": np.full((2, 1), 0.1)}
+def forward_propagation(X, parameters):
+    touch()
+    tick()
+    A1 = np.tanh(parameters["W1"] @ X + parameters["b1"])
+    return A1, (A1,)
+def compute_cost(A1, Y):
+    return np.mean((A1 - Y) ** 2) / 2
+def backward_propagation(X, Y, cache, parameters):
+    touch()
+    tick()
+    (A1,) = cache
+    dZ1 = FACTOR * (A1 - Y) / A1.size * (1 - A1**2)
+    return {"dW1": dZ1 @ X.T, "db1": dZ1.sum(axis=1, keepdims=True)}
+def cost(p):
+    return compute_cost(forward_propagation(X, p)[0], Y)
+def gradient(p):
+    grads = backward_propagation(X, Y, forward_propagation(X, p)[1], p)
+    return {"W1": grads["dW1"], "b1": grads["db1"]}
+"""
+TOUCHING = "".join(
+    f"{has}\ndef touch{k}():\n    {line}\n" for k, (has, line, _) in enumerate(STATES.values())
+)
+ALL = "".join(f"    touch{k}()\n" for k in range(len(STATES)))
+
+
+def notebook_of(shell, folder, factor, stop, error):
+    """A notebook whose every call touches all there is; the call number `stop` raises."""
+    calls = itertools.count(1)
+
+    def tick():
+        if next(calls) == stop:
+            raise error
+
+    space = shell.user_ns
+    space.update(np=np, folder=str(folder), tick=tick)
+    cells = NOTEBOOK.replace("FACTOR", str(factor)), TOUCHING, f"def touch():\n{ALL}"
+    for cell in cells:
+        assert shell.run_cell(cell, store_history=True).success
+    return space
+
+
+def seen_in(space) -> dict:
+    state = {name: repr(eval(seen, space)) for name, (_, _, seen) in STATES.items()}
+    names = [(k, id(v)) for k, v in space.items() if not k.startswith("_")]
+    return {
+        **state,
+        "all names": names,
+        "data": pickle.dumps([space[name] for name in ("X", "Y", "parameters")]),
+        "legacy": repr(np.random.get_state()),
+        "filters": repr(warnings.filters),
+        "streams": (id(sys.stdout), id(sys.stderr)),
+    }
+
+
+# what comes out: (factor of the gradient, the call that raises, what it raises)
+OUTCOMES = {
+    "PASS": (1, 0, None),
+    "FAIL": (2, 0, None),
+    "theirs": (1, 3, ValueError("theirs")),
+    **{f"stopped {stop}": (1, stop, KeyboardInterrupt) for stop in (1, 2, 5, 11, 31)},
+    "budget": (1, 0, None),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("door", ["gcm.check", "%gradcheck"])
+@pytest.mark.filterwarnings("ignore")
+def test_all_that_a_notebook_touches_is_as_before_by_both_doors(door, outcome, tmp_path):
+    with shell_of_its_own() as shell:
+        space = notebook_of(shell, tmp_path, *OUTCOMES[outcome])
+        before = seen_in(space)
+        budget = 1e-9 if outcome == "budget" else None
+        try:
+            if door == "%gradcheck":
+                line = f"--steps 1 --repair 1 {'--budget 1e-9' if budget else ''}"
+                said = str(shell.run_line_magic("gradcheck", line))
+            else:
+                options = {"steps": 1, "repair": 1.0, "budget": budget}
+                said = str(
+                    gcm.check(space["cost"], space["gradient"], space["parameters"], **options)
+                )
+        except (gcm.GradcheckError, KeyboardInterrupt) as error:
+            said = f"{error} stopped" if isinstance(error, KeyboardInterrupt) else str(error)
+        after = seen_in(space)
+        for value in space.values():
+            if isinstance(value, io.IOBase):
+                value.close()
+    assert {name: after[name] for name in after if after[name] != before[name]} == {}
+    assert outcome.partition(" ")[0] in said or (door, outcome) == ("%gradcheck", "theirs")
 
 
 LEAVES = st.one_of(

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-
-import numpy as np
 
 from ..adapters import pair
 from ..adapters.calling import COST
 from ..adapters.program import Program, private
 from ..errors import BindingError
 from ..problem import raised_at
-from ..sandbox import global_names, untouched
+from ..sandbox import global_names, unheard, untouched
 from . import limit
 from .evidence import Evidence, inner
 from .limit import TimeLimitReached, limited
@@ -100,12 +97,7 @@ def cost_in(after: Mapping[str, Any]) -> Any:
 
 @contextlib.contextmanager
 def quiet() -> Any:
-    """Nothing printed, no warning shown."""
-    with (
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-        warnings.catch_warnings(),
-        np.errstate(all="ignore"),
-    ):
+    """Nothing printed, logged or displayed, no warning shown."""
+    with unheard(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

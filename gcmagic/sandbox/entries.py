@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import types
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,11 +14,15 @@ MISSING = object()
 
 
 class Entry(NamedTuple):
-    """One thing that is remembered, and how to compare it and to put it back."""
+    """One thing that is remembered, and how to compare it and to put it back.
+
+    Where nothing puts it back, ``gone`` says what it is.
+    """
 
     name: str
     differs: Callable[[], bool]
     restore: Callable[[], None]
+    gone: str = ""
 
 
 class Held(NamedTuple):
@@ -62,27 +67,55 @@ def same(now: list[Any], saved: list[Any]) -> bool:
     )
 
 
+def dict_of(value: dict[Any, Any]) -> Any:
+    """The class whose methods read and fill a dict, behind what the user's subclass makes of them.
+
+    An OrderedDict keeps its order in a list of its own, of which dict's methods know nothing.
+    """
+    return collections.OrderedDict if isinstance(value, collections.OrderedDict) else dict
+
+
+# What follows leaves alone what is as it was. It may be in the middle of a loop over it, and a set
+# that is filled anew may have another order.
+
+
 def put_dict(value: dict[Any, Any], saved: list[tuple[Any, Any]]) -> None:
-    """Fill a dict as it was, in its order; untouched where nothing changed."""
+    """Fill a dict as it was, in its order."""
+    kind = dict_of(value)
     if len(value) == len(saved) and all(
-        a is c and b is d for (a, b), (c, d) in zip(dict.items(value), saved, strict=True)
+        a is c and b is d for (a, b), (c, d) in zip(kind.items(value), saved, strict=True)
     ):
         return
-    dict.clear(value)
+    kind.clear(value)
     for key, item in saved:
-        dict.__setitem__(value, key, item)
+        kind.__setitem__(value, key, item)
 
 
 def put_list(value: Any, saved: list[tuple[int, Any]]) -> None:
     """Fill a list or a deque as it was."""
+    if len(value) == len(saved) and all(a is b for a, (_, b) in zip(value, saved, strict=True)):
+        return
     value.clear()
     value.extend(item for _, item in saved)
 
 
-def refill(value: Any, saved: Any) -> None:
-    """Fill a set or a bytearray as it was."""
-    value.clear()
-    (value.update if isinstance(value, set) else value.extend)(saved)
+def put_set(value: set[Any], saved: set[Any]) -> None:
+    """Fill a set as it was."""
+    if value != saved:
+        value.clear()
+        value.update(saved)
+
+
+def put_bytes(value: Any, saved: bytes) -> None:
+    """Fill a bytearray or an array of the module array as it was."""
+    now = memoryview(value)
+    if now.nbytes == len(saved):  # in place: others may look at the same memory
+        if now.tobytes() != saved:
+            now.cast("B")[:] = saved
+        return
+    now.release()
+    del value[:]
+    (value.extend if isinstance(value, bytearray) else value.frombytes)(saved)
 
 
 def drop_others(state: dict[str, Any], keys: list[str]) -> None:
@@ -98,6 +131,22 @@ def put_defaults(function: types.FunctionType, defaults: Any, keywords: Any) -> 
     """Give a function its defaults back."""
     function.__defaults__ = defaults
     function.__kwdefaults__ = keywords
+
+
+def read_cell(cell: types.CellType) -> Any:
+    """What a variable of a closure holds; MISSING where that is nothing."""
+    try:
+        return cell.cell_contents
+    except ValueError:  # a name that is bound later
+        return MISSING
+
+
+def write_cell(cell: types.CellType, saved: Any) -> None:
+    """Put into a variable of a closure what it held."""
+    if saved is not MISSING:
+        cell.cell_contents = saved
+    elif read_cell(cell) is not MISSING:
+        del cell.cell_contents
 
 
 def read_slot(slot: Any, value: Any) -> Any:

@@ -67,3 +67,15 @@ def attribute_names(code: types.CodeType) -> frozenset[str]:
         if isinstance(constant, types.CodeType):
             names |= attribute_names(constant)
     return frozenset(names)
+
+
+@functools.lru_cache(maxsize=1024)
+def constant_texts(code: types.CodeType) -> tuple[str, ...]:
+    """Texts that `code`, with the functions nested in it, holds."""
+    found: tuple[str, ...] = ()
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found += constant_texts(constant)
+        elif isinstance(constant, str) and constant:
+            found += (constant,)
+    return found

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from .entries import Entry
 from .figures import figures
+from .settings import settings
 from .walk import Walk
 
 
@@ -36,10 +38,18 @@ class Snapshot:
         """Names of what differs at the moment, in the order in which it was found."""
         names: dict[str, None] = {}
         for index, entry in enumerate(self._entries):
-            if entry.differs():
+            if _differs(entry):
                 self._moved.add(index)
                 names[entry.name] = None
         return tuple(names)
+
+    def gone(self) -> tuple[tuple[str, str], ...]:
+        """What is not as it was and cannot be put back, after `restore`: its name and what it is.
+
+        An iterator that was used up before is among it: nothing is drawn from it any more.
+        """
+        left = {entry.name: entry.gone for entry in self._entries if entry.gone and _differs(entry)}
+        return tuple(left.items())
 
     def drew(self) -> bool:
         """Whether a random generator has moved."""
@@ -55,21 +65,27 @@ class Snapshot:
             is quick between the evaluations of a function that was watched once.
         """
         with _interrupt_deferred():
-            for index, entry in enumerate(self._entries):
-                if thorough or index in self._moved or entry.name.endswith("generator"):
-                    entry.restore()
+            refused = [
+                entry
+                for index, entry in enumerate(self._entries)
+                if (thorough or index in self._moved or entry.name.endswith("generator"))
+                and not _restored(entry)
+            ]
+            for entry in refused:  # what stood in the way may be back by now
+                _restored(entry)
 
 
 @contextlib.contextmanager
 def untouched(*roots: Any) -> Iterator[Snapshot]:
     """Remember what `roots` reach, and put it back on the way out, whatever happened.
 
-    Arrays get their bytes back, dicts, lists, sets and instances their contents, functions
-    their defaults, closures and the globals that they (and what they call) read or rebind,
-    NumPy's, Python's and the user's random generators their states. NumPy's error settings and
-    print options and the warnings filters are put back too; torch's generator where torch is
-    loaded. Matplotlib's open figures are hidden, and what is opened meanwhile is closed. A
-    generator (``yield``) that was drawn from, a file that was read, cannot be put back.
+    Arrays and data frames get their numbers back, dicts, lists, sets and instances their contents,
+    functions their defaults, closures and the globals that they (and what they call) read or
+    rebind, NumPy's, Python's and the user's random generators their states; torch's where torch is
+    loaded. So do NumPy's error settings and print options, the warnings filters, what `settings`
+    names (the working directory, the environment, rcParams, ...). Matplotlib's open figures are
+    hidden, and what is opened meanwhile is closed. An iterator that was drawn from is told by
+    `Snapshot.gone`. What a function writes to the disk, imports or sends is beyond all this.
 
     Parameters
     ----------
@@ -86,12 +102,35 @@ def untouched(*roots: Any) -> Iterator[Snapshot]:
     >>> weights["W1"]
     array([1., 1.])
     """
-    with warnings.catch_warnings(), np.errstate(), np.printoptions(), figures():
-        snapshot = Snapshot(roots)
+    with contextlib.ExitStack() as around:
         try:
+            around.enter_context(settings())
+            around.enter_context(warnings.catch_warnings())
+            around.enter_context(np.errstate())
+            around.enter_context(np.printoptions())
+            around.enter_context(figures())
+            snapshot = Snapshot(roots)
+            around.callback(snapshot.restore)
             yield snapshot
         finally:
-            snapshot.restore()
+            with _interrupt_deferred():  # a second Ctrl-C as well
+                around.close()
+
+
+def _differs(entry: Entry) -> bool:
+    try:
+        return entry.differs()
+    except Exception:  # a file that was closed
+        return True
+
+
+def _restored(entry: Entry) -> bool:
+    """Put one thing back; False where it raises: all others are to be put back nevertheless."""
+    try:
+        entry.restore()
+    except Exception:
+        return False
+    return True
 
 
 @contextlib.contextmanager

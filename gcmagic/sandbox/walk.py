@@ -12,28 +12,27 @@ from typing import Any
 
 import numpy as np
 
+from .code import function
 from .entries import (
     ATOMS,
     MISSING,
     Entry,
     Held,
     alike,
+    dict_of,
     drop_others,
     equal,
-    put_defaults,
     put_dict,
     put_list,
+    put_set,
     read_slot,
-    refill,
     same,
     write_slot,
 )
 from .generators import is_generator, owner_behind, state_of, tensor_state
+from .kinds import visit_other
 from .numpys_generator import legacy_generator
-from .owned import LIBRARIES, attribute_names, global_names, users_module, users_own
-
-# iterators that can be set back until they are used up (over a range: up to Python 3.11)
-_ITERATORS = (type(iter([])), type(iter(())), type(iter(range(0))), type(iter("a")))
+from .owned import users_own
 
 
 class Walk:
@@ -77,10 +76,12 @@ class Walk:
         if torch is not None and hasattr(torch, "get_rng_state"):
             self.pair("torch's generator", torch.get_rng_state, torch.set_rng_state)
 
-    def pair(self, name: str, get: Callable[[], Any], put: Callable[[Any], Any]) -> None:
+    def pair(
+        self, name: str, get: Callable[[], Any], put: Callable[[Any], Any], gone: str = ""
+    ) -> None:
         """An entry for a state that one call gets and another puts back."""
         saved = get()
-        self.found.append(Entry(name, lambda: not alike(get(), saved), lambda: put(saved)))
+        self.found.append(Entry(name, lambda: not alike(get(), saved), lambda: put(saved), gone))
 
     def visit(self, name: str, value: Any) -> None:
         """Remember one object, and note what it leads to."""
@@ -89,7 +90,7 @@ class Walk:
             self.array(name, value)
             return
         if kind is types.FunctionType:
-            self.function(name, value)
+            function(self, name, value)
             return
         if isinstance(value, types.ModuleType):
             return
@@ -103,24 +104,18 @@ class Walk:
             if state is not None:
                 self.pair(f"{name} generator", *state)
         elif isinstance(value, dict):
-            self.container(name, value, lambda: value, dict.items, put_dict)
-            for key, item in list(value.items()):
-                self.pending.append((_item(name, key), item))
+            items = dict_of(value).items
+            self.container(name, value, lambda: value, items, put_dict)
+            self.pending.extend((_item(name, key), item) for key, item in items(value))
         elif isinstance(value, (list, collections.deque)):
             self.container(name, value, lambda: value, enumerate, put_list)
             self.pending.extend((f"{name}[{k}]", item) for k, item in enumerate(value))
-        elif isinstance(value, (set, bytearray)):
+        elif isinstance(value, set):
             saved = value.copy()
-            self.found.append(Entry(name, lambda: value != saved, lambda: refill(value, saved)))
+            self.found.append(Entry(name, lambda: value != saved, lambda: put_set(value, saved)))
             self.pending.extend((name, item) for item in value)
         elif isinstance(value, (tuple, frozenset)):
             self.pending.extend((f"{name}[{k}]", item) for k, item in enumerate(value))
-        elif type(value) in _ITERATORS:
-            place = value.__reduce__()[2:]
-            # none: it is used up, and stays so; None: it shortens its range, as from Python 3.12
-            # on, and nothing sets that back
-            if place and place[0] is not None:
-                self.pair(name, lambda: value.__reduce__()[2:], lambda s: value.__setstate__(*s))
         elif isinstance(value, types.MethodType):
             self.pending += [(name, value.__func__), (_owner(name, value), value.__self__)]
         elif isinstance(value, functools.partial):
@@ -133,10 +128,13 @@ class Walk:
             self.type(value)
         elif (numbers := tensor_state(value)) is not None:
             self.pair(name, *numbers)
-        elif not self.is_owned(type(value)) and hasattr(value, "random_state"):
-            self.pending.append((f"{name}.random_state", value.random_state))  # scipy.stats
+        elif not self.is_owned(type(value)):
+            if hasattr(value, "random_state"):  # scipy.stats
+                self.pending.append((f"{name}.random_state", value.random_state))
+            visit_other(self, name, value)
         # a subclass of dict, list or ndarray that the user wrote has attributes as well
-        if self.is_owned(type(value)) or isinstance(value, types.SimpleNamespace):
+        with_attributes = isinstance(value, (types.SimpleNamespace, np.ma.MaskedArray))
+        if with_attributes or self.is_owned(type(value)):
             self.instance(name, value)
 
     def is_owned(self, cls: type) -> bool:
@@ -152,15 +150,22 @@ class Walk:
         writeable = plain.flags.writeable
 
         def restore() -> None:
-            if value.shape != shape:
+            if value.dtype != saved.dtype:
+                setattr(value, "dtype", saved.dtype)  # noqa: B010 (for the type checker it is fixed)
+            if value.size != saved.size:
                 value.resize(shape, refcheck=False)
-            if writeable:
+            elif value.shape != shape:
+                value.shape = shape
+            now = value.view(np.ndarray)
+            if writeable or now.tobytes() != saved.tobytes():
                 value.flags.writeable = True
                 np.copyto(value.view(np.ndarray), saved)
+            value.flags.writeable = writeable
 
         def differs() -> bool:
             now = value.view(np.ndarray)
-            return now.shape != shape or now.tobytes() != saved.tobytes()
+            same_kind = now.shape == shape and now.dtype == saved.dtype
+            return not same_kind or now.tobytes() != saved.tobytes()
 
         self.found.append(Entry(name, differs, restore))
         self.arrays.append(Held(name, value, saved))
@@ -210,15 +215,20 @@ class Walk:
         saved = {key: item for key, item in vars(cls).items() if not key.startswith("__")}
         saved |= {key: vars(cls)[key] for key in ("__init__", "__call__") if key in vars(cls)}
 
+        def added() -> list[str]:
+            return [key for key in vars(cls) if not key.startswith("__") and key not in saved]
+
         def restore() -> None:
-            for key in [key for key in vars(cls) if not key.startswith("__") and key not in saved]:
+            for key in added():
                 delattr(cls, key)
             for key, item in saved.items():
                 if vars(cls).get(key, MISSING) is not item:
                     setattr(cls, key, item)
 
         def differs() -> bool:
-            return any(not equal(vars(cls).get(key, MISSING), item) for key, item in saved.items())
+            return bool(added()) or any(
+                not equal(vars(cls).get(key, MISSING), item) for key, item in saved.items()
+            )
 
         self.found.append(Entry(cls.__name__, differs, restore))
         # Members that are descriptors of slots have nothing behind them
@@ -228,59 +238,6 @@ class Walk:
             if not isinstance(item, types.MemberDescriptorType)
         )
         self.pending.extend((base.__name__, base) for base in cls.__bases__)
-
-    def function(self, name: str, value: types.FunctionType) -> None:
-        """Entries for the defaults, attributes, closure and globals of a function."""
-        if not users_own(value):
-            return
-        saved = (value.__defaults__, value.__kwdefaults__)
-        self.found.append(
-            Entry(
-                f"the defaults of {value.__name__}",
-                lambda: (
-                    not all(
-                        now is was
-                        for now, was in zip(
-                            (value.__defaults__, value.__kwdefaults__), saved, strict=True
-                        )
-                    )
-                ),
-                lambda: put_defaults(value, *saved),
-            )
-        )
-        self.pending += [(f"a default of {value.__name__}", part) for part in saved if part]
-        self.pending.append((value.__name__, value.__dict__))  # empty too: it may fill
-        for key, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
-            self.cell(key, cell)
-        read, bound = global_names(value.__code__)
-        space = value.__globals__
-        for key in sorted(read | bound):
-            if key in space:
-                self.pending.append((key, space[key]))
-                if isinstance(space[key], types.ModuleType):
-                    self.module(key, space[key], attribute_names(value.__code__))
-            if key in bound:
-                self.binding(key, space, key)
-
-    def module(self, name: str, value: types.ModuleType, used: frozenset[str]) -> None:
-        """What a function uses of a module of the user's own: ``config.count += 1``."""
-        file = getattr(value, "__file__", None)
-        if not users_module(value.__name__) or (file or "").startswith(LIBRARIES):
-            return
-        space = vars(value)
-        for key in sorted(used & set(space)):
-            self.binding(f"{name}.{key}", space, key)
-            self.pending.append((f"{name}.{key}", space[key]))
-
-    def cell(self, name: str, cell: types.CellType) -> None:
-        """An entry for a variable of a closure."""
-        try:
-            saved = cell.cell_contents
-        except ValueError:  # an empty cell: a name that is bound later
-            return
-        self.pending.append((name, saved))
-        differs = lambda: not equal(cell.cell_contents, saved)  # noqa: E731
-        self.found.append(Entry(name, differs, lambda: setattr(cell, "cell_contents", saved)))
 
     def binding(self, name: str, space: dict[str, Any], key: str) -> None:
         """An entry for one name in a namespace: bound to what, or not at all."""
