@@ -51,6 +51,7 @@ def test_a_failed_check_says_which_line_to_change_and_what_to():
     exec(finding.mended, names)
     assert gcm.check(cubes, names["squares"], WEIGHTS).passed
     assert set(finding.to_dict()) >= {"line", "before", "after", "mended"}
+    assert finding.hint == "Read it before you take it over."  # no %gradcheck could apply it
 
 
 def shifted(p):

@@ -133,7 +133,7 @@ def _repair(
     wrong = tuple(name for name in target.names if name in target.wrong)
     with kept(trial, theta):
         found = _found(search, units, base, proofs)
-    return findings_of(found, wrong) if found else unused(units)
+    return findings_of(found, wrong, bool(problem.how)) if found else unused(units)
 
 
 def _found(

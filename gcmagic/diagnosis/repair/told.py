@@ -36,13 +36,14 @@ class Repaired:
     another_batch: bool = False
 
 
-def findings_of(repaired: Repaired, wrong: Sequence[str]) -> tuple[Finding, ...]:
-    """One finding an edit."""
+def findings_of(repaired: Repaired, wrong: Sequence[str], magic: bool) -> tuple[Finding, ...]:
+    """One finding an edit; with `magic` the notebook's functions were found by ``%gradcheck``."""
     where = " ".join(wrong)
     evidence = "the check passes with it, at a second random point too"
     if repaired.another_batch:
         evidence = "the check passes with it, at a second random point and on another batch too"
-    hint = "Read it before you take it over: %gradcheck --apply puts it into a new cell."
+    hint = "Read it before you take it over"
+    hint += ": %gradcheck --apply puts it into a new cell." if magic else "."
     if others := [change for change in repaired.alike if not _undoes(change, repaired.changes[0])]:
         places = "; ".join(_place(c, repaired.changes[0]) for c in others[:EQUIVALENT])
         hint = f"The same in effect: {places}."
