@@ -14,10 +14,11 @@ import numpy as np
 
 from .comparison import Joint, Status, norm
 from .derivatives import Derivative, derivative
-from .directional import RATIO, ROUNDING, turned
+from .directional import turned
 from .errors import GradcheckError
 from .evaluation import Evaluator
 from .first_look import BACKWARD_ROUNDING, FEW
+from .line import RATIO, ROUNDING
 from .noise import NOISE_BOUND
 from .parameters import Block
 from .phase import EXPECTED_NOISE, Settings, usual_steps

@@ -15,8 +15,8 @@ from .findings import Finding
 from .parameters import Block
 from .phase import Settings
 from .problem import Problem
+from .proving import SLOPES
 from .schemes import CENTRAL
-from .screening import SLOPES
 from .slopes import moves
 
 # steps of training, with what finds their rate, in calls of the cost and of the gradient

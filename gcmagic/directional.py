@@ -16,28 +16,18 @@ import numpy as np
 from .batched.points import FEW, MOST, NUMBER, QUICK, Known, tried
 from .errors import GradcheckError
 from .evaluation import Evaluator, SerialEvaluator
+from .line import Line
 from .noise import SINGLE, noise_of
 from .problem import Problem
 from .schemes import UNIT_ROUNDOFF, first_steps
 
-# from one step of a direction to the next
-RATIO = 4.0
 # the steps that the first direction begins with, as powers of the ratio
 FIRST = (0, 1)
 # steps below the first that are tried where these are too large, and how many more where the jump
 # of the slope falls with them: it comes from kinks nearby, of which smaller steps meet fewer
 FURTHER, FURTHER_FALLING = 2, 2
-# rounding of a slope, as a multiple of (spread of one J) / h: four of its deviations
-ROUNDING = 3.0
 # the noise that the default step is made for, in units of u |J|
 EXPECTED = 30.0
-# a direction that bends more than this many times what the first did tells its own error
-ALIKE = 8.0
-# the error of a slope beside its jump, in units of the jump
-CORNER = 10.0
-# the divided difference that no cubic has at -4, -1, 0, 1, 4: what is left is rounding
-_RAW = np.array([1 / 480, -1 / 30, 1 / 16, -1 / 30, 1 / 480])
-RESIDUE: list[float] = (_RAW / np.linalg.norm(_RAW)).tolist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +103,7 @@ def directional(
     cost: float | None = None,
     noise: float | None = None,
     like: Directional | None = None,
+    begun: Sequence[Line] = (),
     evaluator: Evaluator | None = None,
 ) -> Directional:
     """Slopes of the cost at `theta` along `directions`.
@@ -139,6 +130,8 @@ def directional(
     like
         Slopes along directions that move no less, at the same theta: their steps, noise and error
         are taken over.
+    begun
+        What is known of the first of the directions already; it is added to.
 
     Returns
     -------
@@ -170,12 +163,13 @@ def directional(
         size = max(size, noise / (EXPECTED * UNIT_ROUNDOFF))
     else:
         noise = UNIT_ROUNDOFF * abs(cost)
-    lines: list[Line] = []
+    lines = list(begun)
     while True:
-        bases = first_steps(directions, size)
-        if [line.base for line in lines] != bases.tolist():  # else their values are there already
+        bases = first_steps(directions, size).tolist()
+        if any(line.base != h for line, h in zip(lines, bases, strict=False)):
             nfev += sum(line.nfev for line in lines)
-            lines = [Line(k, cost, h) for k, h in enumerate(bases)]
+            lines = []  # else their values are there already
+        lines += [Line(k, cost, h) for k, h in enumerate(bases)][len(lines) :]
         for group in (lines[:1], lines[1:]):  # the others go by what the first one shows
             _climb(group, lines[0], noise, at, evaluate)
         found = _noise(lines, cost) if known is None else known
@@ -237,6 +231,21 @@ def ahead(
     return nothing
 
 
+def stepped(
+    problem: Problem,
+    theta: np.ndarray,
+    directions: np.ndarray,
+    cost: float,
+    step: float,
+    evaluator: Evaluator | None = None,
+) -> list[Line]:
+    """J, which is `cost` at theta, one step to either side along each direction."""
+    lines = [Line(k, cost, step) for k in range(len(directions))]
+    evaluate = SerialEvaluator() if evaluator is None else evaluator
+    _take([(line, 0) for line in lines], turned(problem, theta, directions), evaluate)
+    return lines
+
+
 def _called(problem: Problem, thetas: np.ndarray, known: dict[int, float]) -> np.ndarray | None:
     """J at each row of `thetas`; None where it cannot be had."""
     rows = enumerate(thetas)
@@ -260,9 +269,12 @@ def _ended(lines: list[Line], first: Line, noise: float, nfev: int) -> Direction
 def _climb(lines: list[Line], first: Line, noise: float, at: Problem, evaluate: Evaluator) -> None:
     """Find for each line the rung whose slope has the least error, step by step together."""
     start = first.rung
-    if first in lines and not first.costs:
-        _take([(first, rung) for rung in FIRST], at, evaluate)
-        _take([(first, 2 if first.is_smooth(noise) else -1)], at, evaluate)
+    new = [(first, rung) for rung in FIRST if rung not in first.costs]
+    if first in lines and new:
+        _take(new, at, evaluate)
+        third = 2 if first.is_smooth(noise) else -1
+        if third not in first.costs:
+            _take([(first, third)], at, evaluate)
         start = 0
     else:
         new = [(line, rung) for rung in (start, start + 1) for line in lines]
@@ -288,115 +300,6 @@ def _take(wanted: list[tuple[Line, int]], at: Problem, evaluate: Evaluator) -> N
     costs = evaluate(at, np.zeros(at.layout.size), places, points)
     for (line, rung), (below, above) in zip(wanted, costs.tolist(), strict=True):
         line.put(rung, below, above)
-
-
-class Line:
-    """The values of J on one line through theta, at steps of base * 4**rung."""
-
-    def __init__(self, k: int, cost: float, base: float) -> None:
-        self.k, self.cost, self.base = k, cost, float(base)
-        self.costs: dict[int, tuple[float, float]] = {}
-        self.differences: dict[int, float] = {}
-        self.gaps: dict[int, float] = {}
-        self.rung = 0
-        self.nfev = 0
-
-    def put(self, rung: int, below: float, above: float) -> None:
-        """Take down what one step gave."""
-        self.costs[rung] = (below, above)
-        self.differences[rung] = (above - below) / (2 * self.step(rung))
-        self.gaps[rung] = (above - 2 * self.cost + below) / self.step(rung)
-        self.nfev += 2
-
-    def wants_less(self, noise: float, first: Line) -> bool:
-        """Choose the rung of least error; whether a step below all those taken may do better."""
-        errors = {rung: self._error(rung, noise, first) for rung in sorted(self.costs)[:-1]}
-        self.rung = min(errors, key=errors.__getitem__)
-        rounding = ROUNDING * noise / self.step(self.rung)
-        return errors[self.rung] > 10 * rounding and self.rung <= min(self.costs) + 1
-
-    def is_smooth(self, noise: float) -> bool:
-        """Whether a step above the first two is likely to do better than one below them.
-
-        With D(h) = s + a h^2 + b h^4 the first two steps show a; b is about 0.3 a^2 / s, as of a
-        sine, and R at the second step is off by 4096 b h^4. So is the fourth derivative about
-        6 a J'' / s, and (20 / 12) (4 h)^3 times that passes there for a jump.
-        """
-        if self._corner(0, noise):
-            return False
-        second = abs(self.differences[1] - self.differences[0]) / (RATIO**2 - 1)
-        slope = max(abs(self.differences[0]), abs(self.cost))
-        rounding = slope * ROUNDING * noise / self.step(0)
-        jump = 10 * RATIO**3 * second * abs(self.gaps[0])
-        return not (RATIO**6 * 0.3 * second**2 > rounding or jump > rounding)
-
-    def step(self, rung: int) -> float:
-        """The step h."""
-        return self.base * RATIO**rung
-
-    def value(self) -> float:
-        """The extrapolated slope."""
-        return self._slope(self.rung)
-
-    def error(self, noise: float, first: Line) -> float:
-        """The absolute error of the slope."""
-        return self._error(self.rung, noise, first)
-
-    def residues(self) -> list[float]:
-        """What cubics leave of the values, in units of the spread of one J.
-
-        Only up to the rung that was chosen: beyond it J is no cubic, but has kinks, say.
-        """
-        left = []
-        far, near, middle, *_ = RESIDUE
-        for rung in range(min(self.costs), self.rung + 1):
-            below, above = self.costs[rung]
-            beyond, over = self.costs[rung + 1]
-            rest = far * (beyond + over) + near * (below + above) + middle * self.cost
-            left.append(abs(rest))
-        return left
-
-    def is_coarse(self) -> bool:
-        """Whether J moves too coarsely to show its noise: not at all, or in single precision."""
-        if any(below == above for below, above in self.costs.values()):
-            return True
-        return all(
-            float(np.float32(value)) == value for pair in self.costs.values() for value in pair
-        )
-
-    def _slope(self, rung: int) -> float:
-        near, far = self.differences[rung], self.differences[rung + 1]
-        return (RATIO**2 * near - far) / (RATIO**2 - 1)
-
-    def _bent(self, rung: int) -> float:
-        return abs(self.differences[rung + 1] - self.differences[rung])
-
-    def _error(self, rung: int, noise: float, first: Line) -> float:
-        bent = self._bent(rung) / 3
-        if rung - 1 in self.costs:
-            bent = min(bent, 4 / 3 * abs(self._slope(rung) - self._slope(rung - 1)))
-        elif self is not first and rung in first.costs and rung - 1 in first.costs:
-            like = first._bent(rung)
-            if like and self._bent(rung) <= ALIKE * like:
-                theirs = 4 / 3 * abs(first._slope(rung) - first._slope(rung - 1))
-                bent = min(bent, theirs * max(1.0, self._bent(rung) / like))
-        error = bent + self._corner(rung, noise) + ROUNDING * noise / self.step(rung)
-        return error if math.isfinite(error) else math.inf
-
-    def _corner(self, rung: int, noise: float) -> float:
-        """The jump of the slope at theta: what is left at h = 0 of (J(h) - 2 J + J(-h)) / h.
-
-        Many times that, for where several units are at zero their jumps cancel in part.
-        """
-        return CORNER * max(0.0, self._jump(rung) - 4 * ROUNDING * noise / self.step(rung))
-
-    def _jump(self, rung: int) -> float:
-        return abs(RATIO * self.gaps[rung] - self.gaps[rung + 1]) / (RATIO - 1)
-
-    def jump_falls(self) -> bool:
-        """Whether the smallest step shows a smaller jump than the one above; not one at theta."""
-        low = min(self.costs)
-        return low + 2 in self.costs and self._jump(low) < self._jump(low + 1) / 2
 
 
 def _noise(lines: list[Line], cost: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,6 +74,21 @@ def random_directions(
     return directions
 
 
+def even_directions(
+    size: int, blocks: Sequence[Block], count: int, seed: Sequence[int]
+) -> np.ndarray:
+    """Random directions over some arrays, one a row: uniform from -2 to 2.
+
+    ``P(|r @ v| <= t) <= t / (2 max|r|)``, half of what it is for `random_directions`, which are
+    nearly as long; but one wrong component alone may have next to no part in a direction.
+    """
+    rng = np.random.default_rng(list(seed))
+    directions = np.zeros((count, size))
+    for block in blocks:
+        directions[:, block.slice] = rng.uniform(-2.0, 2.0, (count, block.size))
+    return directions
+
+
 def signs(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """Random signs: ``rng.choice([-1.0, 1.0], shape)``, number for number, in half of its time."""
     return _SIGNS[rng.integers(0, 2, shape)]
@@ -81,15 +97,26 @@ def signs(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 _SIGNS = np.array([-1.0, 1.0])
 
 
-def proved(off: np.ndarray, sure: float) -> float:
+def proved(off: np.ndarray, sure: float, beside: int = 0) -> float:
     """The bound on every component that slopes of at most `off` along random directions prove.
 
-    The largest of K values of ``|r @ v|`` is at most t with probability (t / max|r|)**K or less,
-    so that max|r| is at most ``max(off) / (1 - sure)**(1/K)`` with probability `sure`.
+    Of K values of ``|r @ v - e|``, e an error that does not go by r, all are at most t with
+    probability (t / max|r|)**K or less: a sum with something independent is never nearer to zero.
+    So max|r| is at most ``max(off) / (1 - sure)**(1/K)`` with probability `sure`.
+
+    Parameters
+    ----------
+    beside
+        How many of them are left out, the largest: that K - d are at most t has a probability of
+        K! / (d! (K - d)!) (t / max|r|)**(K - d) or less.
 
     Examples
     --------
     >>> round(proved(np.array([1e-9, 2e-9]), 0.99), 12)
     2e-08
+    >>> round(proved(np.array([1e-9, 2e-9, 1.0]), 0.99, beside=1), 10)
+    3.46e-08
     """
-    return float(np.max(off)) / (1 - sure) ** (1 / len(off))
+    count = len(off) - beside
+    chance = (1 - sure) / math.comb(len(off), beside)
+    return float(np.sort(off)[count - 1]) / chance ** (1 / count)

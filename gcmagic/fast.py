@@ -12,11 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from .comparison import FAIL, SURE, Comparison, Probe, Status
-from .directional import ROUNDING, Directional, directional
-from .directions import coordinates, proved
+from .directional import Directional, directional
+from .directions import coordinates
 from .evaluation import Evaluator
 from .findings import Finding
 from .first_look import BACKWARD_ROUNDING
+from .line import ROUNDING
 from .locating import Located, locate
 from .noise import NOISE_BOUND, noise_of
 from .notation import exponent
@@ -27,7 +28,7 @@ from .phase import EXPECTED_NOISE, Phase, Settings, cost_size
 from .problem import Problem
 from .refusals import not_a_number, stuck, unusable
 from .schemes import UNIT_ROUNDOFF
-from .screening import Screening, judged, lines_over, screen
+from .screening import Screening, bounded, judged, lines_over, screen
 
 # components of every array that are looked at by themselves in any case
 BESIDE = 5
@@ -37,6 +38,8 @@ SAMPLE = 100
 WHOLE = 400
 # wrong components of an array that are located, and how often what they leave is gone through again
 LOCATED, ROUNDS = 64, 3
+# the part of the doubt that is left for what the located ones leave of their arrays
+BESIDE_LOCATED = 0.05
 # evaluations of a component that is looked at closely, and of one that is located
 LADDER, LOCATING = 12, 40
 # evaluations that make sure of one wrong array: at two points beside, and in extended precision
@@ -137,6 +140,9 @@ def screen_at(
         if probe is not None:
             expected = EXPECTED_NOISE * UNIT_ROUNDOFF * abs(cost) * ROUNDING
             expected *= float(np.linalg.norm(1 / found.seen[block.name].steps))
+            if probe.bound <= settings.threshold:
+                # they prove five times as much as they are off by, or more
+                expected = min(expected, settings.threshold / 5 * np.sqrt(probe.error.size))
             norm = np.linalg.norm(probe.analytic) + np.linalg.norm(probe.numeric)
             one = replace(one, probe=probe, rounding=float(expected / norm) if norm else 0.0)
         compared.append(one)
@@ -158,13 +164,14 @@ def _closer(
     """Of an array that is off: what all its directions say, and where it is wrong."""
     seen, probe = found.seen[block.name], found.probes[block.name]
     lines = lines_over(theta.size, [block], settings)
+    doubt = BESIDE_LOCATED / len(found.off)
     located, nfev = _locate(problem, theta, block, gradient, cost, settings, seen, evaluator)
     if probe.analytic.size < len(lines):  # one was enough to name it
         rest = lines[probe.analytic.size :]
         more = directional(problem, theta, rest, cost=cost, like=seen, evaluator=evaluator)
         nfev += more.nfev
-        probe = judged([block], gradient, lines, seen.joined(more)).probes[block.name]
-    probe = _explained(probe, located, lines[:, block.slice])
+        probe = judged([block], gradient, lines, seen.joined(more), doubt).probes[block.name]
+    probe = _explained(probe, located, lines[:, block.slice], doubt)
     probe = replace(probe, nfev=nfev, searched=bool(_most(settings)))
     return probe, located, nfev
 
@@ -214,7 +221,7 @@ def _locate(
     return found, nfev
 
 
-def _explained(probe: Probe, located: Located, lines: np.ndarray) -> Probe:
+def _explained(probe: Probe, located: Located, lines: np.ndarray, doubt: float) -> Probe:
     """The probe, with what the located components leave of it."""
     if not located.offsets:
         return probe
@@ -222,7 +229,7 @@ def _explained(probe: Probe, located: Located, lines: np.ndarray) -> Probe:
     left = np.abs(probe.analytic - probe.numeric - np.array(explained))
     error = probe.error + np.array(more)
     complete = bool(np.all(left <= error) and len(set(located.offsets)) == len(located.offsets))
-    bound = proved(left + error, SURE) if complete else np.inf
+    bound = bounded(left, error, doubt) if complete else np.inf
     return replace(probe, located=tuple(sorted(located.offsets)), complete=complete, bound=bound)
 
 

@@ -17,11 +17,12 @@ from .along import SHARP
 from .batched.points import Known
 from .clock import Clock
 from .comparison import norm
-from .directional import EXPECTED, RATIO, ROUNDING, ahead, directional, turned
+from .directional import EXPECTED, ahead, directional, turned
 from .draws import direction
 from .errors import GradcheckError
 from .extended import slopes_right_in_extended_precision
 from .first_look import BACKWARD_ROUNDING, FEW
+from .line import RATIO, ROUNDING
 from .nearby import POINTS
 from .noise import NOISE_BOUND, rounding_of
 from .one_point import LOST

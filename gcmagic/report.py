@@ -178,7 +178,7 @@ class Report:
             return ""
         probes = [b.probe for phase in self.phases for b in phase.blocks if b.probe is not None]
         sampled = [name for name in self.names if not self.is_screened(name)]
-        words = f", by {probes[0].analytic.size} random directions" if probes else ""
+        words = ", by random directions" if probes else ""
         if sampled:
             words += f", {enumerate_names(sampled)} as far as sampled" if probes else ", as far as "
             words += "" if probes else "sampled"

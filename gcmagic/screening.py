@@ -1,13 +1,15 @@
 """Random directions: all components at once, then the arrays one by one.
 
-Two directions over all arrays screen every component in eleven evaluations. Where they are off, or
-an array is too small beside the others to be seen, each array gets directions of its own.
+One short step along five directions over all arrays screens every component in eleven evaluations.
+Where that does not do, two of them take longer steps, which show less and say how far they are off.
+Where they are off, or an array is too small beside the others to be seen, each array gets
+directions of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,13 +21,17 @@ from .first_look import BACKWARD_ROUNDING
 from .parameters import Block
 from .phase import Settings
 from .problem import Problem
+from .proving import FINE, Proof, prove
 from .schemes import UNIT_ROUNDOFF
 
 DIRECTIONS = 2
-# differences that they take: three steps for the first, two for the second
-SLOPES = 5
-# what is proved of a component has to be this small beside the largest gradient in its array
-FINE = 0.01
+# what is looked at has to have its part of the doubt: short steps along all arrays, longer ones,
+# short ones along those that are not off by themselves, and longer ones along one array
+SHORT, TOGETHER, BESIDE, ALONE = 0.5, 0.1, 0.25, 0.1
+# so many arrays take less together than a second direction for each does
+MANY = 3
+# so many times its error a slope is off by no kink or unknown noise
+CLEARLY = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,22 +68,45 @@ def screen(
     evaluator: Evaluator | None = None,
 ) -> Screening:
     """Which arrays are wrong, along directions over all of them and where need be over each."""
-    together = _along(problem, theta, blocks, gradient, cost, settings, evaluator)
+    proof = prove(problem, theta, blocks, gradient, cost, settings, SHORT, evaluator)
+    if proof is not None and proof.agrees:
+        return _agreeing(blocks, gradient, proof, cost)
+    together = _along(problem, theta, blocks, gradient, cost, settings, evaluator, proof)
     left = [b for b in blocks if together.probes[b.name].status != Status.AGREES]
     if not left or len(blocks) == 1:
         return together
     probes, seen = dict(together.probes), dict(together.seen)
     nfev = together.nfev
+    alone = {b.name: _Alone(problem, theta, b, gradient, cost, settings, evaluator) for b in left}
+    doubt = ALONE / len(left)
+    if together.off:
+        for block in left:
+            told = alone[block.name].first(together.seen[block.name], doubt)
+            probes, seen = probes | told.probes, seen | told.seen
+            nfev += told.nfev
+        left = [b for b in left if probes[b.name].status != Status.WRONG]
+        if len(left) >= MANY:
+            proof = prove(problem, theta, left, gradient, cost, settings, BESIDE, evaluator)
+            nfev += 0 if proof is None else proof.nfev
+            if proof is not None and proof.agrees:
+                told = _agreeing(left, gradient, proof, cost)
+                probes, seen, left = probes | told.probes, seen | told.seen, []
     for block in left:
-        like = together.seen[block.name] if together.off else None
-        alone = _along(problem, theta, [block], gradient, cost, settings, evaluator, like)
-        if like is not None and alone.probes[block.name].status == Status.NOISY:
-            nfev += alone.nfev  # perhaps with steps of its own
-            alone = _along(problem, theta, [block], gradient, cost, settings, evaluator)
-        probes |= alone.probes
-        seen |= alone.seen
-        nfev += alone.nfev
+        told = alone[block.name].rest(doubt)
+        probes, seen = probes | told.probes, seen | told.seen
+        nfev += told.nfev
     return Screening(probes, seen, nfev)
+
+
+def _agreeing(
+    blocks: Sequence[Block], gradient: np.ndarray, proof: Proof, cost: float
+) -> Screening:
+    """What short steps prove of every array."""
+    steps = np.array([line.step(0) for line in proof.lines])
+    errors = np.full(steps.size, proof.error)
+    rounding = UNIT_ROUNDOFF * abs(cost)
+    found = Directional(proof.slopes, errors, steps, rounding, proof.nfev, proof.lines[0])
+    return judged(blocks, gradient, proof.directions, found, 1.0, proof.bound)
 
 
 def _along(
@@ -88,19 +117,65 @@ def _along(
     cost: float,
     settings: Settings,
     evaluator: Evaluator | None,
-    like: Directional | None = None,
+    proof: Proof | None,
 ) -> Screening:
-    """Directions that move all of `blocks`; like others, one alone where it settles the matter."""
+    """Directions that move all of `blocks`, by longer steps than those of the `proof`."""
     lines = lines_over(theta.size, blocks, settings)
+    begun, nfev, bound = (), 0, np.inf
+    if proof is not None:
+        nfev, bound = proof.nfev, proof.bound
+    if proof is not None and proof.is_off:
+        one = directional(problem, theta, lines[:1], cost=cost, evaluator=evaluator)
+        told = judged(blocks, gradient, lines[:1], one, TOGETHER)
+        left = lines[0] @ gradient - one.values[0]
+        if told.off and abs(left) > CLEARLY * one.errors[0]:
+            return replace(told, nfev=nfev + told.nfev)
+        begun, nfev = (one.first,), nfev + one.nfev - one.first.nfev
+    found = directional(problem, theta, lines, cost=cost, begun=begun, evaluator=evaluator)
+    told = judged(blocks, gradient, lines, found, TOGETHER, bound)
+    return replace(told, nfev=nfev + told.nfev)
 
-    def slopes(chosen: np.ndarray) -> Directional:
-        return directional(problem, theta, chosen, cost=cost, like=like, evaluator=evaluator)
 
-    if like is None:
-        return judged(blocks, gradient, lines, slopes(lines))
-    one = slopes(lines[:1])
-    early = judged(blocks, gradient, lines[:1], one)
-    return early if early.off else judged(blocks, gradient, lines, one.joined(slopes(lines[1:])))
+class _Alone:
+    """Directions that move one array, one by one: the first settles it where it is wrong."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        theta: np.ndarray,
+        block: Block,
+        gradient: np.ndarray,
+        cost: float,
+        settings: Settings,
+        evaluator: Evaluator | None,
+    ) -> None:
+        self.block, self.gradient = block, gradient
+        self.lines = lines_over(theta.size, [block], settings)
+        self.one: Directional | None = None
+
+        def slopes(lines: np.ndarray, like: Directional | None = None) -> Directional:
+            return directional(problem, theta, lines, cost=cost, like=like, evaluator=evaluator)
+
+        self.slopes = slopes
+
+    def first(self, like: Directional, doubt: float) -> Screening:
+        """By the first direction, with the steps and errors of others."""
+        self.one = self.slopes(self.lines[:1], like)
+        return judged([self.block], self.gradient, self.lines[:1], self.one, doubt)
+
+    def rest(self, doubt: float) -> Screening:
+        """By all of them, with steps of their own where those of others do not do."""
+        nfev = 0
+        if self.one is not None:
+            more = self.slopes(self.lines[1:], self.one)
+            both = self.one.joined(more)
+            told = judged([self.block], self.gradient, self.lines, both, doubt)
+            nfev = more.nfev
+            if told.probes[self.block.name].status != Status.NOISY:
+                return replace(told, nfev=nfev)
+        found = self.slopes(self.lines)
+        told = judged([self.block], self.gradient, self.lines, found, doubt)
+        return replace(told, nfev=nfev + told.nfev)
 
 
 def lines_over(size: int, blocks: Sequence[Block], settings: Settings) -> np.ndarray:
@@ -110,9 +185,22 @@ def lines_over(size: int, blocks: Sequence[Block], settings: Settings) -> np.nda
 
 
 def judged(
-    blocks: Sequence[Block], gradient: np.ndarray, lines: np.ndarray, found: Directional
+    blocks: Sequence[Block],
+    gradient: np.ndarray,
+    lines: np.ndarray,
+    found: Directional,
+    doubt: float,
+    known: float = np.inf,
 ) -> Screening:
-    """What the slopes along `lines` say of every array that they move."""
+    """What the slopes along `lines` say of every array that they move.
+
+    Parameters
+    ----------
+    doubt
+        The part of the doubt that is spent on this.
+    known
+        A bound on every component that is proved already.
+    """
     parts = {b.name: lines[:, b.slice] @ gradient[b.slice] for b in blocks}
     analytic = sum(parts.values(), np.zeros(len(lines)))
     left = analytic - found.values
@@ -120,7 +208,7 @@ def judged(
     error = found.errors + BACKWARD_ROUNDING * UNIT_ROUNDOFF * norms
     wrong = bool(np.any(np.abs(left) > 3 * error))
     finite = bool(np.all(np.isfinite(left) & np.isfinite(error)))
-    bound = proved(np.abs(left) + error, SURE)
+    bound = min(known, bounded(left, error, doubt))
     probes = {}
     for block in blocks:
         own = gradient[block.slice]
@@ -142,3 +230,12 @@ def judged(
         {b.name: found for b in blocks},
         found.nfev,
     )
+
+
+def bounded(left: np.ndarray, error: np.ndarray, doubt: float) -> float:
+    """The bound on every component that slopes prove which `left` so much, with this part of doubt.
+
+    The error hides a component by what that changes of it, which is not more than all of it: it
+    counts but once.
+    """
+    return proved(np.abs(left), 1 - doubt * (1 - SURE)) + float(np.max(error))

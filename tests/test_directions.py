@@ -38,7 +38,7 @@ def large(**bugs):
 def test_what_is_over_budget_is_screened_by_directions_and_says_so():
     report = check_problem(large(), budget=1e-9)
     assert report.verdict is gcm.PASS
-    assert report.summary.endswith("at 2 points, by 2 random directions")
+    assert report.summary.endswith("at 2 points, by random directions")
     assert [b.analytic.size for b in report.phases[0].blocks] == [5, 5, 5, 3]
     assert "over-budget" in {f.code for f in report.findings}
     assert "W1" in report._repr_html_()
