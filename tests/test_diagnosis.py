@@ -15,6 +15,7 @@ from gcmagic.diagnosis.constants import Constant, called, known_constants
 from gcmagic.diagnosis.factors import factor_text
 from gcmagic.diagnosis.once import said_once
 from gcmagic.diagnosis.rules import CATALOGUE
+from gcmagic.diagnosis.unexplained import FEW
 from gcmagic.findings import Finding
 from gcmagic.problem import Problem
 from tests.bugs import BUGS, network
@@ -160,6 +161,8 @@ def test_what_one_point_says_of_more_arrays_another_does_not_say_again():
 
 
 def finding(code: str, where: str) -> Finding:
+    if code == "few":
+        return Finding("wrong", where, f"{where}: …", f"… ({FEW})", "")
     return Finding(code, where, f"{where}: …", "", "")
 
 
@@ -175,11 +178,15 @@ def finding(code: str, where: str) -> Finding:
         ((["frozen "], ["frozen "]), ["frozen "]),
         ((["sign b1"], ["some-components b1"]), ["sign b1", "some-components b1"]),
         ((["sign b1"], ["kink b1"]), ["sign b1", "kink b1"]),
+        ((["sign b1 b2"], ["wrong b1"]), ["sign b1 b2", "wrong b1"]),
+        ((["sign b1 b2"], ["few b1"]), ["sign b1 b2"]),
+        ((["few b1"], ["sign b2"]), ["few b1", "sign b2"]),
     ],
 )  # fmt: skip
 def test_what_points_say_alike_is_said_once_of_the_most_arrays(points, said):
     told = [[finding(*text.split(" ", 1)) for text in texts] for texts in points]
-    assert [f"{one.code} {one.where}" for one in said_once(told)] == said
+    once = [(one.code if FEW not in one.evidence else "few", one.where) for one in said_once(told)]
+    assert [" ".join(pair) for pair in once] == said
 
 
 def test_one_array_alone_is_not_compared_with_another_layer():

@@ -148,7 +148,13 @@ def uncompared(reading: Reading, outcome: Outcome) -> tuple[tuple[str, ...], fro
     kept = {entry.holder for entry in found if entry.holder and id(entry.value) in taken}
     names = {leaf.key for leaf in all_leaves(outcome.roots)} | {*outcome.after, *outcome.arguments}
     rest = [entry for entry in found if id(entry.value) not in taken]
-    left = [entry for entry in rest if _is_gradient(entry, names, kept)]
+    unmet = _unmet(reading, outcome)
+    left = [
+        entry
+        for entry in rest
+        if _is_gradient(entry, names, kept)
+        or (entry.holder in kept and np.shape(entry.value) in unmet)
+    ]
     if not any(stems_of(e.name) or e.holder is not None for e in found if e not in rest):
         # told apart by their shapes: any other array may be a gradient too
         left = [e for e in rest if e in left or _may_be_gradient(e, names)]
@@ -156,6 +162,15 @@ def uncompared(reading: Reading, outcome: Outcome) -> tuple[tuple[str, ...], fro
         left = [entry for entry in left if entry.name]
     stems = frozenset(stem for entry in left for stem in (entry.name, *stems_of(entry.name)))
     return tuple(dict.fromkeys(entry.label for entry in left)), stems
+
+
+def _unmet(reading: Reading, outcome: Outcome) -> set[tuple[int, ...]]:
+    """Shapes of the arrays beside the parameters that no gradient was found for."""
+    paths = {slot.leaf.path for slot in reading.slots}
+    beside = {path[:-1] for path in paths if len(path) > 1}
+    leaves = all_leaves(outcome.roots)
+    rest = [leaf for leaf in leaves if leaf.path not in paths and leaf.path[:-1] in beside]
+    return {leaf.value.shape for leaf in rest if isinstance(leaf.value, np.ndarray)}
 
 
 def _may_be_gradient(entry: Entry, names: Collection[str]) -> bool:

@@ -10,6 +10,8 @@ from .evidence import EVIDENCE, Evidence, moving
 from .layers import gradient_of
 from .worst import worst
 
+FEW = "too few numbers to tell a factor"
+
 
 def unexplained(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[Finding]:
     """Wrong, and none of the rules fits or has numbers enough to prove itself."""
@@ -23,7 +25,7 @@ def unexplained(evidence: Evidence, wrong: tuple[Comparison, ...]) -> Iterator[F
             "wrong",
             block.name,
             f"{block.name}: the gradient is wrong" + ("" if few else ", by no constant factor"),
-            worst(block) + (" (too few numbers to tell a factor)" if few else ""),
+            worst(block) + (f" ({FEW})" if few else ""),
             f"Everything else is right, so look at what only {name} is made from: its own line."
             if others
             else f"Compare the line that makes {name} with {beside}.",

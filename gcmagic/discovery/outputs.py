@@ -14,16 +14,20 @@ PREDICTIONS = frozenset(
     word
     for line in (
         "yhat yp yh ypred yprob yout",
-        "pred preds predicted prediction predictions output outputs out probs prob",
+        "pred preds predicted prediction predictions output outputs out probs prob proba probas",
         "probability probabilities p al scores logits hypothesis estimate h a o softmax",
     )
     for word in line.split()
 )
+# what an auto-encoder gives back, and the activation of the last layer beside a_h
+_ENDS = frozenset({("x", "hat"), ("x", "rec"), ("x", "recon"), ("a", "out"), ("a", "o")})
 
 
 def is_prediction(name: str) -> bool:
     """True for ``AL``, ``A2``, ``y_hat``, ``output``: what forward predicts, in a cost function."""
     found = words(name)
+    if found in _ENDS:
+        return True
     if kind(name) in ("params", "vector", "x") or len(found) == 0:
         return False
     if found[0] == "y":

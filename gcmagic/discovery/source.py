@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -218,8 +219,16 @@ def expression_name(node: ast.AST | None) -> str | None:
         return expression_name(node.value) if node.attr == "T" else node.attr
     if node is None:
         return None
-    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and gradient_stems(n.id)]
-    return names[0] if len(set(names)) == 1 else None
+    nodes = list(ast.walk(node))
+    # decode(h) is no gradient; dW1(X) and dJ_dW1() are
+    calls = [n for n in nodes if isinstance(n, ast.Call) and _WORD.fullmatch(call_name(n))]
+    called = {id(n.func) for n in calls}
+    loaded = [n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in called]
+    names = {name for name in loaded if gradient_stems(name)}
+    return names.pop() if len(names) == 1 else None
+
+
+_WORD = re.compile(r"d[a-z]{2,}")
 
 
 def names_loaded(node: ast.AST, nodes: Sequence[ast.AST] = ()) -> list[str]:

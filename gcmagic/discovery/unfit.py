@@ -110,4 +110,14 @@ def no_gradient_in(result: Any, owner: str = "") -> str:
         return f"returned None; needed: the gradients{stored}"
     if isinstance(result, np.ndarray) or inspect.isgenerator(result) or inspect.iscoroutine(result):
         return f"returned {describe(result)}, which matches no parameter"
-    return "returned nothing that matches a parameter"
+    shapes = _shapes(result)
+    what = f"{shapes}, which match no parameter" if shapes else "nothing that matches a parameter"
+    return f"returned {what}"
+
+
+def _shapes(result: Any) -> str:
+    """``shapes (2, 20), ()`` of a few arrays and numbers."""
+    items = result if isinstance(result, tuple) else ()
+    if not 1 < len(items) < 9 or not all(isinstance(i, (np.ndarray, np.number)) for i in items):
+        return ""
+    return f"shapes {', '.join(str(np.shape(item)) for item in items)}"

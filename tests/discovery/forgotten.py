@@ -72,7 +72,31 @@ for i in range(3):
     W += vW
 """
 
+# a dict by the parameters' own names, one of them misspelt, and an output without a name
+CODE = """
+def encode(x, W_e, b_e): return np.tanh(W_e @ x + b_e)
+def decode(h, W_d, b_d): return W_d @ h + b_d
+def forward(x, p):
+    h = encode(x, p["W_e"], p["b_e"])
+    return decode(h, p["W_d"], p["b_d"]), h
+def loss(x_hat, x): return 0.5 * np.sum((x_hat - x) ** 2) / x.shape[1]
+def backward(x, x_hat, h, p):
+    d = (x_hat - x) / x.shape[1]
+    dh = p["W_d"].T @ d * (1 - h * h)
+    return {"W_e": dh @ x.T, "b_e": dh.sum(1, keepdims=True),
+            "W_d": d @ h.T, "b_d": d.sum(1, keepdims=True)}
+rng = np.random.default_rng(0)
+p = {"W_e": rng.normal(size=(2, 5)), "b_e": np.zeros((2, 1)),
+     "W_d": rng.normal(size=(5, 2)), "b_d": np.zeros((5, 1))}
+x = rng.normal(size=(5, 9))
+"""
+MISSPELT = CODE.replace('"b_e": dh', '"be": dh')
+TOLD = ("backward also returns be: no parameter was found for it, not compared",)
+
 ROWS = [
+    Row("an auto-encoder", "K", CODE, "W_e b_e W_d b_d", "backward", "loss"),
+    Row("a misspelt key", "K", MISSPELT, "W_e W_d b_d", "backward", "loss", noted=TOLD,
+        unchecked="b_e"),
     Row("all there", "T", ARRAYS, "W1 b1 W2 b2", "backward", "compute_loss"),
     Row("W2 forgotten", "T", FORGOTTEN, "W1 b1 b2", "backward", "compute_loss", unchecked="W2"),
     Row("W2 forgotten, but not asked for", "T", FORGOTTEN, "W1 b1", "backward", "compute_loss",

@@ -662,3 +662,35 @@ def test_one_pair_of_data_is_opened() -> None:
     problem = discover(run_cells([PAIRS]), cells=[PAIRS], data="pairs[2]")
     assert "pairs[2][0], pairs[2][1]" in problem.how
     assert disagreeing(problem) == []
+
+
+def test_the_shapes_that_match_no_parameter_are_told() -> None:
+    source = NAMELESS_OUTPUT.replace("return X.T @ d, d.sum(0)", "return X @ X.T, d.sum()")
+    assert "grad returned shapes (6, 6), (), which match no parameter" in str(refused(source))
+
+
+PERCEPTRON = """
+class MLP:
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.weight_h, self.weight_out = rng.normal(size=(4, 3)), rng.normal(size=(2, 4))
+    def forward(self, x):
+        a_h = np.tanh(x @ self.weight_h.T)
+        a_out = np.tanh(a_h @ self.weight_out.T)
+        return a_h, a_out
+    def backward(self, x, a_h, a_out, y):
+        delta = 2 * (a_out - y) / y.size * (1 - a_out ** 2)
+        d_loss__dw_out = delta.T @ a_h
+        d_loss__d_w_h = (delta @ self.weight_out * (1 - a_h ** 2)).T @ x
+        return d_loss__dw_out, d_loss__d_w_h
+def mse_loss(targets, probas): return np.mean((targets - probas) ** 2)
+rng = np.random.default_rng(1)
+X, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+model = MLP()
+"""
+
+
+def test_a_h_and_a_out_are_told_apart() -> None:
+    problem = discover(run_cells([PERCEPTRON]), cells=[PERCEPTRON])
+    assert "mse_loss(y, a_out) after model.forward(X)" in problem.how
+    assert disagreeing(problem) == []
