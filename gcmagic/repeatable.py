@@ -17,7 +17,7 @@ from .one_point import Calls
 from .problem import Problem, casts_told
 from .sandbox import Held, Snapshot
 from .surplus import surplus
-from .written import alike, data_of, told, written
+from .written import alike, data_of, stem, told, written
 
 # calls that are compared where something is drawn at random
 DRAWS = 10
@@ -174,7 +174,8 @@ def _watched(
             clock.hold(problem.layout)
         new = written(data)
         wrote += [(name, function, held) for held in new]
-        data = tuple(held for held in data if not any(held is one for one in new))
+        said_of = {stem(held.name) for held in new}
+        data = tuple(held for held in data if stem(held.name) not in said_of)
         try:
             now = workspace.vector()
         except Exception:  # it took some away, or put others in

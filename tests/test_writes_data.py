@@ -6,6 +6,7 @@ import linecache
 import re
 
 import numpy as np
+import pandas
 import pytest
 
 import gcmagic as gcm
@@ -98,3 +99,85 @@ def test_what_a_cell_has_written_before_differs_by_rounding_and_is_told_in_full(
 @pytest.mark.parametrize(("place", "line"), KEEPS)
 def test_buffers_caches_parameters_and_copies_are_not(place, line, bound):
     assert findings_of(space_of(place, line), bound) == []
+
+
+PLACES = {
+    # where the data are: (what the notebook has, the cost's line, the data in it, what is told)
+    "an attribute": (
+        "class Net: pass\nnet = Net(); net.X = np.array([[1.0, 2.0], [3.0, 5.0]])",
+        "net.X -= net.X.mean(axis=0)",
+        "net.X",
+        "net.X[0, 0] is 1 before a call and -1 after it",
+    ),
+    "a dict": (
+        "data = {'X': np.array([[1.0, 2.0], [3.0, 5.0]])}",
+        "data['X'][0] = 9",
+        "data['X']",
+        "data['X'][0, 0] is 1 before a call and 9 after it",
+    ),
+    "a list of arrays": (
+        "X = [np.array([1.0, 2.0]), np.array([3.0, 5.0])]",
+        "for k in (0, 1): X[k] /= 2",
+        "X",
+        "[0] is ",
+    ),
+    "lists": (
+        "X = [[1.0, 2.0], [3.0, 5.0]]",
+        "for row in X: row[0] = 0.5 * row[0]",
+        "X",
+        "X[0, 0] is 1 before a call and 0.5 after it",
+    ),
+    "a list": (
+        "X = [1.0, 2.0, 3.0, 5.0]",
+        "X.sort(key=lambda x: -x)",
+        "X",
+        "X[0] is 1 before a call and 5 after it",
+    ),
+    "a data frame": (
+        "X = pd.DataFrame({'a': [1.0, 3.0], 'b': [2.0, 5.0]})",
+        "X['a'] = X['a'] / 2",
+        "X",
+        "X[0, 0] is 1 before a call and 0.5 after it",
+    ),
+    "a series": (
+        "y = pd.Series([1.0, 2.0])",
+        "y.iloc[0] = 4",
+        "y",
+        "y[0] is 1 before a call and 4 after it",
+    ),
+}
+FILLED = {
+    "an attribute": ("class Net: pass\nnet = Net(); net.x = np.ones(2)", "net.x[:] = w", "net.x"),
+    "lists": ("x = [[0.0, 0.0]]", "x[0][:] = w.tolist()", "x"),
+    "a history": ("y = []", "y.append(1.0)", "y"),
+    "texts": ("X = ['a', 'b']", "X.reverse()", "X"),
+}
+
+
+def cost_that(has: str, line: str) -> dict:
+    space: dict = {"np": np, "pd": pandas, "__name__": "__main__"}
+    code = f"{has}\ndef cost(w):\n    {line}\n    return float(np.sum(w**2))\n"
+    exec(code, space)
+    return space
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_data_are_told_wherever_they_are_and_put_back(place):
+    has, line, data, words = PLACES[place]
+    space = cost_that(has, line)
+    before = repr(eval(data, space))
+    report = gcm.check(space["cost"], lambda w: 2 * w, np.array([1.0, 2.0]), steps=0)
+    (said,) = [finding for finding in report.findings if finding.code == "writes-data"]
+    assert words in said.evidence
+    assert re.match(r"(computing the )?cost changes ", said.title)
+    assert repr(eval(data, space)) == before
+
+
+@pytest.mark.parametrize("place", FILLED)
+def test_what_is_filled_anew_or_only_grows_is_no_data(place):
+    has, line, data = FILLED[place]
+    space = cost_that(has, line)
+    before = repr(eval(data, space))
+    report = gcm.check(space["cost"], lambda w: 2 * w, np.array([1.0, 2.0]), steps=0)
+    assert "writes-data" not in {finding.code for finding in report.findings}
+    assert repr(eval(data, space)) == before

@@ -26,10 +26,10 @@ class Entry(NamedTuple):
 
 
 class Held(NamedTuple):
-    """An array, what it is called, and a copy of it as it was."""
+    """An array, or a list or data frame of numbers, its name, and what it held."""
 
     name: str
-    array: np.ndarray
+    array: Any
     saved: np.ndarray
 
 

@@ -68,6 +68,7 @@ def _frame(walk: Walk, name: str, value: Any) -> None:
                 value.name = title
 
     walk.found.append(Entry(name, differs, restore))
+    walk.tables.append((name, value))
 
 
 def _artist(walk: Walk, name: str, value: Any) -> None:

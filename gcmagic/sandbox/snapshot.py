@@ -24,14 +24,17 @@ class Snapshot:
     ----------
     arrays
         The arrays among it.
+    tables
+        The lists and data frames among it, by their names.
     """
 
-    __slots__ = ("_entries", "_moved", "arrays")
+    __slots__ = ("_entries", "_moved", "arrays", "tables")
 
     def __init__(self, roots: tuple[Any, ...]) -> None:
         walk = Walk()
         self._entries = walk.entries(roots)
         self.arrays = tuple(walk.arrays)
+        self.tables = tuple(walk.tables)
         self._moved: set[int] = set()
 
     def changed(self) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Walk:
     def __init__(self) -> None:
         self.found: list[Entry] = []
         self.arrays: list[Held] = []
+        self.tables: list[tuple[str, Any]] = []  # lists, and data frames
         self.seen: dict[int, Any] = {}  # holds the objects, so that no id is used twice
         self.pending: list[tuple[str, Any]] = []
         self.names: set[tuple[int, str]] = set()
@@ -109,6 +110,7 @@ class Walk:
             self.pending.extend((_item(name, key), item) for key, item in items(value))
         elif isinstance(value, (list, collections.deque)):
             self.container(name, value, lambda: value, enumerate, put_list)
+            self.tables.append((name, value))
             self.pending.extend((f"{name}[{k}]", item) for k, item in enumerate(value))
         elif isinstance(value, set):
             saved = value.copy()
