@@ -16,6 +16,7 @@ from .noise import NOISE_BOUND, noise_of
 from .one_array import CLIMBED, compare, doubt
 from .phase import Phase, Settings
 from .problem import Problem
+from .rough import rough
 
 # components of an array that are looked at again
 SAMPLE = 32
@@ -141,6 +142,13 @@ def _stay(
         left = np.flatnonzero(stays)
         stays[left], used = steady(problem, phase.theta, asked.only(left), evaluator)
         nfev += used
+    if np.any(stays):
+        few = np.flatnonzero(stays)[:PILOTS]
+        at = asked.components[few], asked.steps[few]
+        uneven, used = rough(problem, phase.theta, *at, phase.cost, phase.noise, evaluator)
+        stays[few[uneven]], nfev = False, nfev + used
+        if np.all(uneven):
+            stays[:] = False
     return stays, nfev
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .along import SHARP, looked, sharp_among
 from .comparison import FAIL, PASS, Comparison, Joint, Status, norm
+from .directional import turned
 from .errors import GradcheckError
 from .evaluation import Evaluator
 from .extended import slopes_right_in_extended_precision
@@ -21,9 +22,10 @@ from .first_look import FEW
 from .nearby import jittered
 from .noise import COARSE, NOISE_BOUND, noise_of
 from .parameters import Block
-from .phase import Phase, Settings
+from .phase import Phase, Settings, cost_size
 from .problem import Problem
-from .schemes import UNIT_ROUNDOFF
+from .rough import rough
+from .schemes import UNIT_ROUNDOFF, first_steps
 
 # a slope that speaks against a disagreement is this much better than the disagreement is large
 TELLING = 0.3
@@ -41,7 +43,8 @@ def with_joints(
     Those that another point, `first`, has shown to be right and sharply are left out, and among
     few components those that would be seen no better here than there.
     A disagreement is confirmed as any FAIL is: extrapolated slopes from two pairs of steps exclude
-    the gradient, extended precision does not explain it, and it is there at a jittered point.
+    the gradient, extended precision does not explain it, J is smooth there, and it is there at a
+    jittered point.
     """
     if phase.refused or phase.lost or phase.is_single_precision or settings.scheme.is_complex:
         return phase
@@ -152,17 +155,22 @@ def _is_blunt(block: Comparison, sharp: float) -> bool:
 def _confirmed(
     problem: Problem, phase: Phase, block: Block, joint: Joint, settings: Settings
 ) -> tuple[Joint, int]:
-    """A disagreement that rounding does not explain, and that a jittered point confirms."""
+    """A disagreement that neither rounding nor roughness explains and a jittered point confirms."""
     direction = np.zeros((1, phase.theta.size))
     direction[0, block.slice] = joint.direction
-    right, nfev = slopes_right_in_extended_precision(
+    excused, nfev = slopes_right_in_extended_precision(
         problem,
         phase.theta,
         direction,
         np.array([joint.analytic]),
         np.array([joint.numeric]),
     )
-    if right[0]:
+    if not excused[0]:
+        at = turned(problem, phase.theta, direction)
+        steps = first_steps(direction, cost_size(phase.cost, phase.noise))
+        excused, used = rough(at, np.zeros(1), np.zeros(1, int), steps, phase.cost, phase.noise)
+        nfev += used
+    if excused[0]:
         return replace(joint, status=Status.NOISY), nfev
     verdicts = set()
     for theta in jittered(problem, phase.theta, settings.seed):

@@ -83,8 +83,9 @@ def steady(
     for rung in STEADY:
         table.climb(rung, np.arange(len(asked.analytic)))
     rows = slice(STEADY[0] - RUNGS[0], STEADY[-1] - RUNGS[0] + 1)
-    d, n = table.slopes[rows], 3 * asked.noise / table.steps[rows]
-    smooth, less = (16 * d[:-1] - d[1:]) / 15, 1.2 * n[:-1]
+    d, n = table.slopes[rows], 3 * table.noise[rows] / table.steps[rows]
+    n[~table.taken[rows]] = np.inf  # too long a step, which says nothing
+    smooth, less = (16 * d[:-1] - d[1:]) / 15, 1.2 * np.maximum(n[:-1], n[1:] / 16)
     return _stands(asked, d, n) | _stands(asked, smooth, less), table.nfev
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,6 +18,9 @@ from .schemes import UNIT_ROUNDOFF
 NOISE_BOUND = 6.0
 # of the lines that noise is measured on, in units of theta
 SPACINGS = (1e-9, 1e-6, 1e-4)
+# those after them, where J moves in stairs that are wider still, as in half precision: no longer
+# than shows them, for where a rectifier turns on the line that is taken for noise
+WIDE = (3e-3, 3e-2)
 # of their steps the first: beside theta, not across it, for theta itself may be a kink
 FIRST = 8
 # values of J on a line
@@ -33,8 +37,8 @@ SEEN = 256.0
 HERE = 0.05
 # noise above this, in units of u |J|, is that of float32 somewhere in the cost
 SINGLE = 1e5
-# the unit roundoff of float32, and its largest number
-SINGLE_ROUNDOFF, SINGLE_RANGE = 2.0**-24, float(np.finfo(np.float32).max)
+# the unit roundoff of float32
+SINGLE_ROUNDOFF = 2.0**-24
 # what float32 parameters make J uncertain by tells its noise where it is not below this part of
 # what arithmetic in float32 may make it, which their rounding says nothing of
 TELLS = 0.02
@@ -61,16 +65,22 @@ def rounded(cost: float) -> float:
     return 2 * UNIT_ROUNDOFF * abs(cost)
 
 
-def rounded_to_single(values: np.ndarray) -> np.ndarray:
-    """By how much rounding to float32 deviates: 1 / sqrt(12) of the last digit."""
-    return np.spacing(np.abs(values).astype(np.float32)).astype(float) / np.sqrt(12)
+def rounded_to(kind: type[np.floating], values: np.ndarray) -> np.ndarray:
+    """By how much rounding to float32 or float16 deviates: 1 / sqrt(12) of the last digit."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.spacing(np.abs(values).astype(kind)).astype(float) / np.sqrt(12)
 
 
-def is_held_in_single(value: float) -> bool:
-    """Whether a number is one of float32, as one of float64 nearly never is, but for a count."""
-    if not -SINGLE_RANGE < value < SINGLE_RANGE or float(np.float32(value)) != value:
-        return False
-    return abs(value) >= 2.0**23 or not float(value).is_integer()
+def are_held(values: Sequence[float], kind: type[np.floating]) -> bool:
+    """Whether numbers are all of float32 or float16, as ones of float64 nearly never are.
+
+    Counts are, but for those that are too large for it to tell one from the next.
+    """
+    size = np.abs(values)
+    with np.errstate(over="ignore"):
+        held = size.astype(kind) == size
+    whole = (size < 1 / np.finfo(kind).eps) & (size == np.round(size))
+    return bool(np.all(held & np.isfinite(size)) and not np.all(whole))
 
 
 def noise_of(
@@ -109,6 +119,7 @@ def noise_of(
     with np.errstate(invalid="ignore", over="ignore"):
         slope = 0.0 if gradient is None else abs(float(gradient @ line))
     first = 0 if gradient is None else _first_line(cost, slope)
+    moves = False
     for spacing in SPACINGS[max(start, first) :]:
         values: list[float] = []
         for k in range(FIRST, FIRST + NOISE_VALUES):
@@ -122,14 +133,11 @@ def noise_of(
         jumps = [after - before for before, after in pairwise(values)]
         if len(values) == 1:
             jumps = [0.0] * FIRST  # from theta itself
-        # what did not move J is less than a stair of its rounding, whose deviation is 0.3 of it
         stuck = max(stuck, spacing * jumps.count(0.0))
         if len(values) == NOISE_VALUES and all(map(math.isfinite, values)):
-            risen = abs(values[-1] - values[0]) / ((NOISE_VALUES - 1) * spacing)
-            level = max(level, _table_noise(values), 0.3 * risen * stuck)
-            moves = risen > 0.0 or slope * spacing > SHOWN * UNIT_ROUNDOFF * abs(cost)
-            if moves and all(map(is_held_in_single, (cost, *values))):
-                level = max(level, float(rounded_to_single(np.array(cost))))
+            risen = values[0] != values[-1]
+            moves = risen or slope * spacing > SHOWN * UNIT_ROUNDOFF * abs(cost) > 0.0
+            level = max(level, _noise_on(values, cost, spacing, stuck, moves))
         coarse = len(values) < NOISE_VALUES or level > COARSE * UNIT_ROUNDOFF * abs(cost)
         if gradient is not None and asks and spacing == SPACINGS[0] and coarse:
             single, lost, used = takes_single(problem, theta, cost, gradient)
@@ -146,8 +154,53 @@ def noise_of(
         if len(values) == NOISE_VALUES and all(map(math.isfinite, values)):
             fine = level < SINGLE * UNIT_ROUNDOFF * abs(cost)
             if 0.0 not in jumps and (fine or spacing > SPACINGS[0]):
+                moves = not fine and is_blind(problem, theta, cost, gradient)
+                nfev += not fine
                 break  # it moved at every step: a longer line would take curvature for noise
+    for spacing in WIDE if moves else ():
+        wide = _wide_noise(problem, theta, cost, spacing * line)
+        level, nfev = max(level, wide), nfev + NOISE_VALUES
+        if wide > 0.0:
+            break
     return Noise(float(level), nfev, still, lost=lost)
+
+
+def _noise_on(values: list[float], cost: float, spacing: float, stuck: float, moves: bool) -> float:
+    """The noise that values on a line show, of which steps as long as `stuck` did not move J.
+
+    What did not move J is less than a stair of its rounding, whose deviation is 0.3 of it.
+    """
+    risen = abs(values[-1] - values[0]) / ((NOISE_VALUES - 1) * spacing)
+    level = max(_table_noise(values), 0.3 * risen * stuck)
+    if moves and are_held((cost, *values), np.float32):
+        narrow = np.float16 if are_held((cost, *values), np.float16) else np.float32
+        level = max(level, float(rounded_to(narrow, np.array(cost))))
+    return level
+
+
+def _wide_noise(problem: Problem, theta: np.ndarray, cost: float, step: np.ndarray) -> float:
+    """The noise on a line of steps that half precision shows; where J overflows, all it moves by.
+
+    Zero where it does not move at all.
+    """
+    values = [problem.cost_at(theta + k * step) for k in range(FIRST, FIRST + NOISE_VALUES)]
+    if not all(map(math.isfinite, values)):
+        moved = [abs(value - cost) for value in values if math.isfinite(value)]
+        return max(moved, default=abs(cost))
+    if all(value == cost for value in values):
+        return 0.0
+    return _noise_on(values, cost, 1.0, sum(x == y for x, y in pairwise(values)), moves=True)
+
+
+def is_blind(problem: Problem, theta: np.ndarray, cost: float, gradient: np.ndarray | None) -> bool:
+    """Whether J, which is `cost`, is the same to the last bit at another theta alike in float16.
+
+    False where it would be so by what the gradient says.
+    """
+    other = _alike(theta, np.float16)
+    if gradient is None or not _shows(gradient, other - theta, cost):
+        return False
+    return problem.cost_at(other) == cost
 
 
 def _first_line(cost: float, slope: float) -> int:
@@ -202,10 +255,8 @@ def takes_single(
         That; how far J is off by what `rounding_of` says, and the evaluations. False, None and 0
         where other digits would not move J either way.
     """
-    rounded = theta.astype(np.float32).astype(float)
-    # a quarter of the last digit at most, which is rounded off
-    other = np.where(rounded == theta, theta * (1 + 2.0**-26), rounded)
-    if not abs(gradient @ (other - theta)) > SHOWN * UNIT_ROUNDOFF * abs(cost):
+    other = _alike(theta, np.float32)
+    if not _shows(gradient, other - theta, cost):
         return False, None, 0
     lost = rounding_of(problem, theta, cost)
     if lost > 0.0:
@@ -213,10 +264,31 @@ def takes_single(
     try:
         if problem.cost_at(other) != cost:
             return False, lost, 2
-        digits = np.spacing(np.abs(theta).astype(np.float32)).astype(float)
-        return problem.cost_at(theta + SEEN * digits * np.sign(gradient)) != cost, lost, 3
+        return problem.cost_at(_other_digits(theta, gradient)) != cost, lost, 3
     except GradcheckError:  # a point that the user did not ask for
         return False, lost, 3
+
+
+def _alike(theta: np.ndarray, kind: type[np.floating]) -> np.ndarray:
+    """Theta with other digits beyond those of float32 or float16."""
+    with np.errstate(over="ignore"):
+        rounded = theta.astype(kind).astype(float)
+    # a quarter of the last digit at most, which is rounded off
+    other = np.where(rounded == theta, theta * (1 + float(np.finfo(kind).eps) / 8), rounded)
+    return np.where(np.isfinite(other), other, theta)
+
+
+def _shows(gradient: np.ndarray, moved: np.ndarray, cost: float) -> bool:
+    """Whether such a move of theta would show in the digits of J."""
+    return bool(abs(gradient @ moved) > SHOWN * UNIT_ROUNDOFF * abs(cost))
+
+
+def _other_digits(theta: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    """Theta with other digits of float32, each as the gradient goes, and the same in float16."""
+    step = SEEN * np.spacing(np.abs(theta).astype(np.float32)).astype(float) * np.sign(gradient)
+    with np.errstate(over="ignore"):
+        stays = (theta + step).astype(np.float16) == theta.astype(np.float16)
+    return np.where(stays, theta + step, theta - step)
 
 
 def single_noise(theta: np.ndarray, gradient: np.ndarray, cost: float) -> float | None:
@@ -225,9 +297,9 @@ def single_noise(theta: np.ndarray, gradient: np.ndarray, cost: float) -> float 
     Each component is rounded to it, and J where it is a number of float32. Of another J, where what
     that makes is far less than arithmetic in float32 would, nothing says in what it was.
     """
-    own = float(np.linalg.norm(gradient * rounded_to_single(theta)))
-    if is_held_in_single(cost):
-        return float(np.hypot(own, rounded_to_single(np.array(cost))))
+    own = float(np.linalg.norm(gradient * rounded_to(np.float32, theta)))
+    if are_held([cost], np.float32):
+        return float(np.hypot(own, rounded_to(np.float32, np.array(cost))))
     return own if own >= TELLS * SINGLE_ROUNDOFF * abs(cost) else None
 
 

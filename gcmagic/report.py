@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # codes of findings that say why an array could not be judged at one point
-OPEN = frozenset({"nothing-moves", "kink", "noisy"})
+OPEN = frozenset({"nothing-moves", "kink", "noisy", "half-precision"})
 MIME = "application/vnd.gcmagic.report+json"
 
 

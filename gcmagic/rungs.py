@@ -29,8 +29,8 @@ from .schemes import CENTRAL
 RESOLUTION = 0.003
 # rungs are steps 4**k times the middle one
 RUNGS = range(-3, 7)
-# above this rung no step beyond this part of max(1, |theta_i|): a cost is not smooth over more
-ALWAYS, LONGEST = 3, 1.0
+# above the middle one no step beyond this part of max(1, |theta_i|): a cost is not smooth over more
+LONGEST = 2.0
 # what more steps may settle
 OPEN = (Status.NOISY, Status.NOT_FINITE)
 
@@ -93,6 +93,7 @@ class Table:
         "evaluator",
         "gaps",
         "nfev",
+        "noise",
         "problem",
         "slopes",
         "steps",
@@ -112,6 +113,7 @@ class Table:
         shape = (len(RUNGS), len(asked.analytic))
         self.slopes, self.gaps = np.full(shape, np.nan), np.full(shape, np.nan)
         self.steps = asked.steps * 4.0 ** np.array(RUNGS)[:, None]
+        self.noise = np.full(shape, asked.noise)
         self.taken = np.zeros(shape, dtype=bool)
         self.nfev = 0
         if known is not None:
@@ -126,6 +128,9 @@ class Table:
         self.slopes[row, places] = found.values
         self.gaps[row, places] = (above - 2 * self.asked.cost + below) / found.steps
         self.steps[row, places] = found.steps
+        with np.errstate(divide="ignore", invalid="ignore"):
+            larger = np.maximum(np.abs(below), np.abs(above)) / abs(self.asked.cost)
+        self.noise[row, places] *= np.fmax(larger, 1.0)
         self.taken[row, places] = True
         self.nfev += found.nfev
 
@@ -135,7 +140,7 @@ class Table:
             return
         row = rung - RUNGS[0]
         reach = LONGEST * np.maximum(1.0, np.abs(self.theta[self.asked.components]))
-        within = (rung <= ALWAYS) | (self.steps[row] <= reach)
+        within = (rung <= 0) | (self.steps[row] <= reach)
         new = places[~self.taken[row, places] & within[places]]
         if new.size:
             at = self.asked.components[new]
@@ -177,10 +182,11 @@ class Table:
     def opinion(self) -> Opinion:
         """What the steps so far say."""
         asked, d, h = self.asked, self.slopes, self.steps
-        analytic, noise = asked.analytic, asked.noise
+        analytic, noise = asked.analytic, self.noise
         with np.errstate(invalid="ignore"):
             values = (16 * d[:-1] - d[1:]) / 15
-            rounded = 1.2 * noise / h[:-1] + asked.rounding
+            # the longer step counts by a sixteenth, but J may be far larger over there
+            rounded = 1.18 * (noise[:-1] + noise[1:] / 64) / h[:-1] + asked.rounding
             errors = np.abs(d[1:] - d[:-1]) / 3 + rounded
             # three steps whose two extrapolations agree: by how much, bounds what is left of both
             nearer = np.abs(values[1:] - values[:-1]) + rounded[:-1]
@@ -203,12 +209,13 @@ class Table:
             same = np.abs(values - value) <= 3 * (errors + error)
             confirmed = np.sum(excludes & same, axis=0) >= 2
             low, high = np.abs(self.gaps[best, each]), np.abs(self.gaps[best + 1, each])
-            corner = (low > 0.5 * high) & (low > 2 * noise / h[best, each]) & (low >= 0.01 * off)
+            rough = 2 * noise[best, each] / h[best, each]
+            corner = (low > 0.5 * high) & (low > rough) & (low >= 0.01 * off)
 
         status = np.full(len(analytic), Status.NOISY, dtype=np.int8)
         status[(off <= allowed) & (3 * error <= RESOLUTION * asked.scale)] = Status.AGREES
         status[(off > allowed) & confirmed] = Status.WRONG
         status[(off > allowed) & corner] = Status.KINK
         status[~np.isfinite(value)] = Status.NOT_FINITE
-        error = np.where(single, noise / h[middle] + asked.rounding, error)
+        error = np.where(single, noise[middle] / h[middle] + asked.rounding, error)
         return Opinion(value, error, status, self.nfev)

@@ -10,6 +10,7 @@ import numpy as np
 from .comparison import FAIL, INCONCLUSIVE, PASS, Comparison, Status
 from .findings import Finding
 from .first_look import FEW
+from .narrow import in_half
 from .nearby import jittered
 from .notation import exponent
 from .phase import Phase, Settings
@@ -49,7 +50,8 @@ def with_units(problem: Problem, phases: list[Phase], settings: Settings) -> lis
             always, used = always_active(problem, seen, phases, settings)
             found, nfev = (*found, *one_example(seen), *always), nfev + used
         found = (*found, *flat_here(replace(phase, findings=(*phase.findings, *found)), phases))
-        told.append(replace(phase, findings=(*phase.findings, *found), nfev=phase.nfev + nfev))
+        said = replace(phase, findings=(*phase.findings, *found), nfev=phase.nfev + nfev)
+        told.append(in_half(said, seen))
     return told
 
 

@@ -42,11 +42,15 @@ class Unit:
 
 @dataclass(slots=True)
 class Seen:
-    """What one call showed: activations in their order, and the numbers of examples."""
+    """What one call showed: activations in their order, and the numbers of examples.
+
+    `kinds` are the dtypes that what is made from parameters had.
+    """
 
     units: list[Unit] = field(default_factory=list)
     examples: list[tuple[str, tuple[int, ...], int]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
 
     def unit(self, kind: str, slopes: np.ndarray, sources: frozenset[str]) -> None:
         """Note an activation; its layer are the arrays that are new in it."""
@@ -116,6 +120,8 @@ class Watched(np.ndarray):
             return found
         watched = found.view(Watched)
         watched.seen, watched.sources = self.seen, sources
+        if self.seen is not None:
+            self.seen.kinds.add(found.dtype.name)
         return watched
 
     def _product(self, inputs: Any) -> None:

@@ -12,14 +12,14 @@ import gcmagic
 ROOT = Path(gcmagic.__file__).parent
 # each may import what stands before it, itself a package or a module
 ORDER_TEXT = """
-errors frames notation leaves gradient_shapes workspace parameters clock schemes problem
-evaluation remembering progress draws
-batched parallel directions noise derivatives slopes line directional comparison findings rungs
-first_look ladder nearby refusals phase aliased extended all_arrays one_array one_point locating
-proving screening fast options curves confirm along joint room sandbox budget surplus written
-repeatable initial training diagnosis explain report_text plots report_html report_page report
-settling pace guarded watched units places exposing complex_parameters sweep check selftest
-adapters discovery submissions class_table jupyter cli __main__ __init__
+errors frames notation leaves gradient_shapes workspace parameters clock schemes problem evaluation
+remembering progress draws batched parallel directions noise derivatives slopes line directional
+comparison findings rungs first_look ladder nearby refusals phase aliased extended all_arrays
+one_array one_point locating proving screening fast options curves rough confirm along joint room
+sandbox budget surplus written repeatable initial training diagnosis explain report_text plots
+report_html report_page report settling pace guarded watched narrow units places exposing
+complex_parameters sweep check selftest adapters discovery submissions class_table jupyter cli
+__main__ __init__
 """
 ORDER = ORDER_TEXT.split()
 # imported inside a function only, and never by import gcmagic

@@ -1,0 +1,68 @@
+"""Where a cost goes up and down within every step, nothing is told wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gcmagic as gcm
+from gcmagic.problem import Problem
+from gcmagic.rough import rough
+
+ONE = np.zeros(1, dtype=int)
+
+
+def wave(seed, often):
+    """A sine that turns `often` times within a unit of its scores, and a sigmoid after it."""
+    rng = np.random.default_rng(seed)
+    n, d, h = int(rng.integers(2, 9)), int(rng.integers(1, 5)), int(rng.integers(1, 5))
+    X, y = rng.standard_normal((n, d)), rng.random(n)
+    params = {"W": 1000 * rng.standard_normal((d, h)), "V": rng.standard_normal(h)}
+
+    def forward(p):
+        u = often * (X @ p["W"])
+        return u, 1 / (1 + np.exp(-(np.sin(u) @ p["V"])))
+
+    def cost(p):
+        return float(np.mean((forward(p)[1] - y) ** 2))
+
+    def grad(p):
+        u, a = forward(p)
+        dz = 2 * (a - y) * a * (1 - a) / n
+        return {"W": often * X.T @ (dz[:, None] * p["V"] * np.cos(u)), "V": np.sin(u).T @ dz}
+
+    return Problem(cost, grad, params)
+
+
+@pytest.mark.parametrize("often", [1e5, 1e7])
+def test_right_code_is_not_told_wrong(often):
+    for seed in (3, 7, 11, 15, 19, 23):
+        problem = wave(seed, often)
+        report = gcm.check(problem.fun, problem.grad, problem.params, seed=seed, repair=0)
+        assert report.verdict is not gcm.FAIL, report
+
+
+@pytest.mark.parametrize(
+    ("fun", "wanted"),
+    [
+        (lambda x: np.sin(1e7 * x), True),
+        (lambda x: np.sin(x), False),
+        (lambda x: np.exp(3e4 * x), False),
+        (lambda x: np.abs(x - 1e-6), False),
+        (lambda x: 5.0, False),
+    ],
+    ids=["turns", "smooth", "bends", "kink", "still"],
+)
+def test_only_what_goes_up_and_down_within_the_step_is_rough(fun, wanted):
+    problem = Problem(lambda w: float(fun(w[0])), lambda w: w, np.zeros(1))
+    cost = problem.cost_at(np.zeros(1))
+    found, nfev = rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), cost, 1e-15)
+    assert bool(found[0]) is wanted
+    assert nfev == 9
+
+
+def test_rounding_is_no_roughness():
+    rng = np.random.default_rng(0)
+    problem = Problem(lambda w: float(1e-9 * rng.standard_normal()), lambda w: w, np.zeros(1))
+    assert not rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, 6e-9)[0][0]
+    assert rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, 6e-11)[0][0]
