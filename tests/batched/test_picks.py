@@ -150,7 +150,9 @@ def test_copies_that_get_shapes_of_their_own_are_refused():
 
 
 def test_names_of_functions_are_not_mistyped():
-    assert all(hasattr(np, name) for name in _NAMES if name not in ("trapz", "unstack"))
+    # gone by NumPy 2.4, and there since NumPy 2.1 only
+    some = {"trapz", "unstack", "cumulative_sum"}
+    assert all(hasattr(np, name) for name in {*_NAMES} - some)
     assert all(hasattr(np.linalg, name) for name in _OF_MATRICES)
 
 
