@@ -165,7 +165,12 @@ def _closer(
     seen, probe = found.seen[block.name], found.probes[block.name]
     lines = lines_over(theta.size, [block], settings)
     doubt = BESIDE_LOCATED / len(found.off)
-    located, nfev = _locate(problem, theta, block, gradient, cost, settings, seen, evaluator)
+    like, nfev = seen, 0
+    if seen.first.rung < 0:  # perhaps for the kinks of other arrays: this one moves fewer units
+        own = directional(problem, theta, lines[:1], cost=cost, evaluator=evaluator)
+        like, nfev = min(seen, own, key=lambda slopes: slopes.errors[0]), own.nfev
+    located, used = _locate(problem, theta, block, gradient, cost, settings, like, evaluator)
+    nfev += used
     if probe.analytic.size < len(lines):  # one was enough to name it
         rest = lines[probe.analytic.size :]
         more = directional(problem, theta, rest, cost=cost, like=seen, evaluator=evaluator)

@@ -187,3 +187,23 @@ def test_a_report_by_directions_is_shown_and_stored_as_any_other():
     assert data["blocks"][0]["directions"]["status"] == "WRONG"
     assert len(data["blocks"][0]["directions"]["located"]) == 3
     assert str(report) == str(fast(problem))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_kinks_of_another_array_do_not_shorten_the_steps_that_locate(seed):
+    """Twenty thousand units of relu see k; w has none, and is off by little in five components."""
+    rng = np.random.default_rng(seed)
+    X, K, v = (rng.standard_normal(shape) for shape in [(50, 40), (500, 50), (500, 40)])
+
+    def cost(p):
+        return 3.0 + 1e4 * np.mean(v * np.maximum(p["k"] @ X, 0)) + np.sum(np.sin(p["w"])) / 50
+
+    def gradient(p):
+        Z = p["k"] @ X
+        return {"k": 1e4 / Z.size * (v * (Z > 0)) @ X.T, "w": np.cos(p["w"]) / 50}
+
+    right = Problem(cost, gradient, {"k": K, "w": rng.standard_normal((200, 200))})
+    problem, at = spoilt(right, "w", 5, 3e-6, seed)
+    block = fast(problem, steps=0, seed=seed).phases[0].block("w")
+    np.testing.assert_array_equal(block.probe.located, at)
+    assert block.probe.nfev <= 40 * at.size
