@@ -123,6 +123,11 @@ STATES = {
         "out.write('more'); out.flush()",
         "out.tell(), __import__('os').fstat(out.fileno()).st_size",
     ),
+    "a file behind a csv.writer": (
+        "import csv\ntable_of = open(folder + '/csv', 'w'); rows = csv.writer(table_of)",
+        "rows.writerow([1, 2])",
+        "table_of.tell()",
+    ),
     "a file that is read": (
         "file = open(folder + '/file', 'w+'); file.write('abc'); file.seek(0)",
         "file.read(1)",
@@ -210,8 +215,8 @@ STATES = {
     ),
     "a frame": (
         "import pandas as pd\nframe = pd.DataFrame({'a': [1.0, 2.0], 'b': [3.0, 4.0]})",
-        "frame['z'] = 1.0; frame.loc[0, 'a'] = 9; frame.pop('b') if 'b' in frame else 0",
-        "frame.to_dict()",
+        "frame['z'] = 1.0; frame.attrs['k'] = 1; frame.loc[0, 'a'] = 9; frame.pop('z')",
+        "frame.to_dict(), frame.attrs",
     ),
     "a series": (
         "import pandas as pd\nseries = pd.Series([1.0, 2.0], index=['p', 'q'], name='s')",

@@ -330,6 +330,26 @@ def test_another_thread_may_restore() -> None:
     assert a.tolist() == [0, 0]
 
 
+def test_a_check_in_another_thread_leaves_alone_what_cells_are_setting() -> None:
+    began, done = threading.Event(), threading.Event()
+    kept = logging.root.manager.disable
+
+    def check() -> None:
+        with unseen():
+            began.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=check)
+    thread.start()
+    began.wait(10)
+    os.environ["GC2"] = "1"
+    silent = logging.root.manager.disable
+    done.set()
+    thread.join()
+    assert os.environ.pop("GC2") == "1"
+    assert silent == kept == logging.root.manager.disable
+
+
 def test_cycles_end() -> None:
     layer = Layer()
     layer.me = layer
@@ -562,7 +582,8 @@ def test_what_stands_in_the_way_of_one_thing_keeps_no_other() -> None:
 
 def test_loops_over_what_did_not_change_go_on() -> None:
     numbers, names = collections.deque([1, 2, 3]), {"b": 1, "a": 2}
-    order = {8, 0, 16}
+    order = set(range(40, -8, -8))  # in another order where it is filled anew
+    assert list(set(order)) != list(order)
     listed, left = list(order), iter(numbers)
     next(left)
     with untouched(numbers, names, order):

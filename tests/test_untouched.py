@@ -212,6 +212,29 @@ def test_all_that_a_notebook_touches_is_as_before_by_both_doors(door, outcome, t
     assert outcome.partition(" ")[0] in said or (door, outcome) == ("%gradcheck", "theirs")
 
 
+@pytest.mark.parametrize("door", ["gcm.check", "%gradcheck"])
+def test_what_goes_forward_only_is_told_by_both_doors(door):
+    lines = "w = np.array([1.0, 2.0]); drawn = (k for k in range(99_999))\n"
+    lines += "def cost(w): next(drawn); return float(np.sum(w**2))\ndef gradient(w): return 2 * w\n"
+    with shell_of_its_own("import numpy as np", lines) as shell:
+        space = shell.user_ns
+        if door == "%gradcheck":
+            report = shell.run_line_magic("gradcheck", "--steps 0")
+        else:
+            report = gcm.check(space["cost"], space["gradient"], space["w"])
+    assert report.verdict is gcm.PASS
+    (said,) = [finding for finding in report.findings if finding.code == "not-put-back"]
+    assert said.title == "drawn cannot be put back as it was"
+    assert said.evidence == "drawn is a generator"
+
+
+def test_an_iterator_that_has_too_little_is_named_in_the_error():
+    batches = (k for k in range(5))
+    cost = lambda w: float(np.sum(w**2)) + 0 * next(batches)
+    with pytest.raises(gcm.GradcheckError, match=r"StopIteration.*batches is a generator: a check"):
+        gcm.check(cost, lambda w: 2 * w, np.ones(3))
+
+
 LEAVES = st.one_of(
     st.none(),
     st.text(max_size=3),

@@ -47,6 +47,8 @@ def visit_other(walk: Walk, name: str, value: Any) -> None:
         module = str(kind.__module__)
         if module.startswith(PLAIN):
             walk.instance(name, value)
+        elif module == "_csv":  # a writer: what it writes with, and by that the file
+            walk.pending += [(name, part) for part in gc.get_referents(value) if callable(part)]
         elif module.partition(".")[0] == "pandas" and hasattr(value, "_update_inplace"):
             _frame(walk, name, value)
         elif module.startswith("matplotlib.") and hasattr(value, "get_figure"):
@@ -69,6 +71,7 @@ def _frame(walk: Walk, name: str, value: Any) -> None:
 
     walk.found.append(Entry(name, differs, restore))
     walk.tables.append((name, value))
+    walk.pending.append((f"{name}.attrs", value.attrs))
 
 
 def _artist(walk: Walk, name: str, value: Any) -> None:

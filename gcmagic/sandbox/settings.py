@@ -10,6 +10,7 @@ import gc
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,14 @@ Setting = tuple[Callable[[], Any], Callable[[Any], Any]]
 
 @contextlib.contextmanager
 def settings() -> Iterator[None]:
-    """Put back on the way out what is not as it was: some of it costs more to set than to ask."""
+    """Put back on the way out what is not as it was: some of it costs more to set than to ask.
+
+    A panel's check runs beside the cells of the notebook, in a thread of its own: it leaves alone
+    what the cells may be setting meanwhile.
+    """
+    if not in_main_thread():
+        yield
+        return
     before = [(get, put, get()) for get, put in (*ALWAYS, *_where_loaded())]
     try:
         yield
@@ -27,6 +35,11 @@ def settings() -> Iterator[None]:
             with contextlib.suppress(Exception):  # a folder that is gone; all others go on
                 if get() != saved:
                     put(saved)
+
+
+def in_main_thread() -> bool:
+    """Whether this is the thread that runs the notebook's cells."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def logger_state(logger: logging.Logger) -> Setting:

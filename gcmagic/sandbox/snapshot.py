@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 
 from .entries import Entry
 from .figures import figures
-from .settings import settings
+from .settings import in_main_thread, settings
 from .walk import Walk
 
 
@@ -139,7 +138,7 @@ def _restored(entry: Entry) -> bool:
 @contextlib.contextmanager
 def _interrupt_deferred() -> Iterator[None]:
     """Hold back Ctrl-C until the block is done; a half restored notebook helps nobody."""
-    if threading.current_thread() is not threading.main_thread():
+    if not in_main_thread():
         yield
         return
     pending: list[tuple[int, Any]] = []

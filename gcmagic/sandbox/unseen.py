@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .settings import in_main_thread
 from .snapshot import Snapshot, untouched
 
 
@@ -28,18 +29,28 @@ def unseen(*roots: Any) -> Iterator[Snapshot]:
 @contextmanager
 def unheard() -> Iterator[None]:
     """Nothing printed, logged or displayed; NumPy warns of nothing."""
-    level = logging.root.manager.disable
     with (
         np.errstate(all="ignore"),
         redirect_stdout(StringIO()),
         redirect_stderr(StringIO()),
+        _unlogged(),
         _undisplayed(),
     ):
-        logging.disable(sys.maxsize)  # a handler has its own stream or file, from before
-        try:
-            yield
-        finally:
-            logging.disable(level)
+        yield
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """No logger says anything: a handler has its own stream or file, from before."""
+    if not in_main_thread():
+        yield
+        return
+    level = logging.root.manager.disable
+    logging.disable(sys.maxsize)
+    try:
+        yield
+    finally:
+        logging.disable(level)
 
 
 @contextmanager
@@ -48,7 +59,7 @@ def _undisplayed() -> Iterator[None]:
     ipython: Any = sys.modules.get("IPython")
     shell = ipython.get_ipython() if hasattr(ipython, "get_ipython") else None
     publisher = getattr(shell, "display_pub", None)
-    if publisher is None:
+    if publisher is None or not in_main_thread():
         yield
         return
     own = vars(publisher)
