@@ -7,7 +7,8 @@ import pytest
 from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from IPython.utils.capture import capture_output
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(language: str) -> str:
@@ -47,3 +48,11 @@ def test_every_finding_has_its_line():
     table = README[README.index("## Findings") :]
     assert len(codes) > 12
     assert not {code for code in codes if f"`{code}`" not in table}
+
+
+def test_the_benchmarks_named_are_there_and_run_as_they_are_named():
+    named = re.findall(r"python (-m benchmarks\.|benchmarks/)(\w+)", README)
+    assert len(named) > 5
+    for how, name in named:
+        source = (ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8")
+        assert how.startswith("-m") or "\nfrom ." not in source, f"python -m benchmarks.{name}"
