@@ -14,6 +14,8 @@ _CUBIC = WITHIN[:, None] ** np.arange(1, 4)
 LEFT = np.eye(WITHIN.size) - _CUBIC @ np.linalg.pinv(_CUBIC)
 # the part of their length that is more than a bend or a kink leaves; of random numbers it is 0.8
 ROUGH = 0.4
+# in units of the error of one J, so much of them is no rounding: of that cubics leave half of it
+TOLD = 2.0
 
 
 def rough(
@@ -40,5 +42,5 @@ def rough(
     moved = evaluate(problem, theta, components, points) - cost
     with np.errstate(invalid="ignore", over="ignore"):
         left = np.linalg.norm(moved @ LEFT, axis=1)
-        told = left > noise * np.sqrt(WITHIN.size)
+        told = left > TOLD * noise
         return told & (left > ROUGH * np.linalg.norm(moved, axis=1)), points.size

@@ -66,3 +66,10 @@ def test_rounding_is_no_roughness():
     problem = Problem(lambda w: float(1e-9 * rng.standard_normal()), lambda w: w, np.zeros(1))
     assert not rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, 6e-9)[0][0]
     assert rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, 6e-11)[0][0]
+
+
+def test_noise_that_was_measured_on_the_waves_hides_them_not():
+    problem = Problem(lambda w: float(np.sin(1e7 * w[0])), lambda w: w, np.zeros(1))
+    for noise, wanted in ((0.6, True), (3.0, False)):
+        found, _ = rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, noise)
+        assert bool(found[0]) is wanted
