@@ -163,13 +163,23 @@ class Report:
                 f"{'are' if several else 'is'} wrong"
             )
         if self.verdict is PASS:
-            count = len(self.phases)
-            return f"PASS: {self.verdict.value} at {count} point{'s' * (count > 1)}{self._reach}"
+            return f"PASS: {self.verdict.value}{self._where}{self._reach}"
         if self.unchecked and all(self.verdict_of(name) is PASS for name in self.names):
             names = enumerate_names(self.unchecked)
             return f"INCONCLUSIVE: {names} got no gradient to check; all else agrees"
         open_names = [n for n in self.names if self.verdict_of(n) is INCONCLUSIVE]
         return f"INCONCLUSIVE: {self.verdict.value} for {enumerate_names(open_names)}"
+
+    @property
+    def _where(self) -> str:
+        """At how many of the points that were looked at all arrays agree."""
+        count = len(self.phases)
+        agreeing = sum(phase.verdict is PASS for phase in self.phases)
+        if agreeing == count:
+            return f" at {count} point{'s' * (count > 1)}"
+        if agreeing:
+            return f" at {agreeing} of {count} points; nothing speaks against it elsewhere"
+        return f", each array at one of {count} points at least"
 
     @property
     def _reach(self) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 import gcmagic as gcm
 from gcmagic.check import check_problem
+from gcmagic.comparison import Status
 from gcmagic.problem import Problem
 from gcmagic.report_text import bound, exponent, span
 from tests.problems import relu_network, tanh_network, with_bug
@@ -153,8 +154,24 @@ def test_what_one_point_left_open_is_settled_by_another():
     assert report.verdict is gcm.PASS
     (finding,) = report.findings
     assert report.is_settled(finding)
+    count = len(report.phases)
+    assert f"at {count - 1} of {count} points; nothing speaks against it" in report.summary
     assert "settled at another point:\n- theta: no one slope here, as at a kink" in str(report)
     assert "what to do next" not in str(report)
+
+
+def test_arrays_that_agree_at_one_point_each_are_no_agreement_at_two(failed):
+    first, second = replace(failed.phases[0], name="one"), replace(failed.phases[0], name="two")
+    good, bad = [block for block in first.blocks if block.verdict is gcm.PASS][:2], []
+    bad = [replace(b, status=np.full(b.status.shape, Status.KINK, b.status.dtype)) for b in good]
+    report = replace(
+        failed,
+        phases=(
+            replace(first, blocks=(good[0], bad[1]), findings=()),
+            replace(second, blocks=(bad[0], good[1]), findings=()),
+        ),
+    )
+    assert report.summary.endswith("the cost, each array at one of 2 points at least")
 
 
 def test_nfev_counts_every_call_of_the_cost(monkeypatch):
