@@ -33,8 +33,7 @@ def shorter_step(
     """A step over which J has the slope g, where the usual ones are too long; and evaluations.
 
     A cost that goes up and down within a step is flat over many such steps, and they all agree. It
-    shows by g h, which is more than J changes by at all, R. With g = R k, as for R sin(k x), noise
-    and the third derivative, R k^3, are balanced at the step (3 noise R^2 / g^3)^(1/3).
+    shows by g h, which is more than J changes by at all, R; see `balanced` for the step.
 
     Parameters
     ----------
@@ -61,9 +60,17 @@ def shorter_step(
     reach = np.max(np.abs(seen.costs - cost))
     if not (0 < STEEP * reach < np.median(np.abs(g) * seen.steps)) or not noise > 0:
         return None, nfev
-    short = np.cbrt(3 * noise * reach**2 / np.max(size) ** 3)
-    least = max(noise / (FINE * np.max(size)), APART * UNIT_ROUNDOFF)
-    short = float(max(short, least))
+    short = balanced(float(np.max(size)), float(reach), noise)
     near = derivative(problem, theta, at, short * scale, CENTRAL, evaluator)
     follows = np.abs(near.values - g) <= FINE * np.max(np.abs(g))
     return short if np.all(follows) else None, nfev + near.nfev
+
+
+def balanced(steepest: float, reach: float, noise: float) -> float:
+    """The step for a cost that changes by `reach` at most and has the slope `steepest`.
+
+    With g = R k, as for R sin(k x), noise and the third derivative, R k^3, are balanced at
+    (3 noise R^2 / g^3)^(1/3). In units of max(1, |theta_i|): no shorter than theta can be moved by.
+    """
+    short = np.cbrt(3 * noise * reach**2 / steepest**3)
+    return float(max(short, noise / (FINE * steepest), APART * UNIT_ROUNDOFF))

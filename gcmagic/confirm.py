@@ -16,7 +16,7 @@ from .noise import NOISE_BOUND, noise_of
 from .one_array import CLIMBED, compare, doubt
 from .phase import Phase, Settings
 from .problem import Problem
-from .rough import rough
+from .rough import hidden
 
 # components of an array that are looked at again
 SAMPLE = 32
@@ -144,8 +144,8 @@ def _stay(
         nfev += used
     if np.any(stays):
         few = np.flatnonzero(stays)[:PILOTS]
-        at = asked.components[few], asked.steps[few]
-        uneven, used = rough(problem, phase.theta, *at, phase.cost, phase.noise, evaluator)
+        at = asked.components[few], asked.analytic[few], asked.steps[few]
+        uneven, used = hidden(problem, phase.theta, *at, phase.cost, phase.noise, evaluator)
         stays[few[uneven]], nfev = False, nfev + used
         if np.all(uneven):
             stays[:] = False

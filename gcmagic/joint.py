@@ -24,7 +24,7 @@ from .noise import COARSE, NOISE_BOUND, noise_of
 from .parameters import Block
 from .phase import Phase, Settings, cost_size
 from .problem import Problem
-from .rough import rough
+from .rough import hidden
 from .schemes import UNIT_ROUNDOFF, first_steps
 
 # a slope that speaks against a disagreement is this much better than the disagreement is large
@@ -168,7 +168,10 @@ def _confirmed(
     if not excused[0]:
         at = turned(problem, phase.theta, direction)
         steps = first_steps(direction, cost_size(phase.cost, phase.noise))
-        excused, used = rough(at, np.zeros(1), np.zeros(1, int), steps, phase.cost, phase.noise)
+        given = np.array([joint.analytic])
+        excused, used = hidden(
+            at, np.zeros(1), np.zeros(1, int), given, steps, phase.cost, phase.noise
+        )
         nfev += used
     if excused[0]:
         return replace(joint, status=Status.NOISY), nfev

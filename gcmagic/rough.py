@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .aliased import balanced
 from .evaluation import Evaluator, SerialEvaluator
 from .problem import Problem
 
@@ -16,6 +17,8 @@ LEFT = np.eye(WITHIN.size) - _CUBIC @ np.linalg.pinv(_CUBIC)
 ROUGH = 0.4
 # in units of the error of one J, so much of them is no rounding: of that cubics leave half of it
 TOLD = 2.0
+# the error of the slope of a cubic, in units of what that leaves of J or of the error of one J
+BOUND = 6.0
 
 
 def rough(
@@ -37,10 +40,64 @@ def rough(
     cost, noise
         J at theta, and the error of one J: what cubics leave of it is no roughness.
     """
+    _, moved = _within(problem, theta, components, steps, cost, evaluator)
+    return _is_rough(moved, noise), moved.size
+
+
+def hidden(
+    problem: Problem,
+    theta: np.ndarray,
+    components: np.ndarray,
+    analytic: np.ndarray,
+    steps: np.ndarray,
+    cost: float,
+    noise: float,
+    evaluator: Evaluator | None = None,
+) -> tuple[np.ndarray, int]:
+    """Whether roughness may be why the slopes over `steps` are not g; and the evaluations.
+
+    It is not where J is smooth within them, nor where there is a shorter step within which it is
+    smooth and has another slope than g as well: that of the cubic through its values.
+    """
+    _, moved = _within(problem, theta, components, steps, cost, evaluator)
+    found, nfev = _is_rough(moved, noise), moved.size
+    steepest, reach = float(np.max(np.abs(analytic))), float(np.max(np.abs(moved)))
+    if not np.any(found) or not 0 < steepest < np.inf or not 0 < reach < np.inf or not noise > 0:
+        return found, nfev
+    left = np.flatnonzero(found)
+    at, g = components[left], analytic[left]
+    short = balanced(steepest, reach, noise) * np.maximum(1.0, np.abs(theta[at]))
+    if not np.all(short < steps[left]):
+        return found, nfev
+    taken, moved = _within(problem, theta, at, short, cost, evaluator)
+    nfev += moved.size
+    for row, place in enumerate(left):
+        cubic = taken[row, :, None] ** np.arange(1, 4)
+        fitted = np.linalg.pinv(cubic)
+        rest = float(np.linalg.norm(moved[row] - cubic @ (fitted @ moved[row])))
+        error = BOUND * max(noise, rest) * float(np.linalg.norm(fitted[0])) / short[row]
+        slope = float(fitted[0] @ moved[row]) / short[row]
+        smooth = not _is_rough(moved[row : row + 1], noise)[0]
+        found[place] = not (smooth and abs(slope - g[row]) > error)
+    return found, nfev
+
+
+def _within(
+    problem: Problem,
+    theta: np.ndarray,
+    components: np.ndarray,
+    steps: np.ndarray,
+    cost: float,
+    evaluator: Evaluator | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where J was looked at, in units of the steps, and how far it had moved there."""
     evaluate = SerialEvaluator() if evaluator is None else evaluator
-    points = theta[components, None] + steps[:, None] * WITHIN
-    moved = evaluate(problem, theta, components, points) - cost
+    at = theta[components, None]
+    points = at + steps[:, None] * WITHIN
+    return (points - at) / steps[:, None], evaluate(problem, theta, components, points) - cost
+
+
+def _is_rough(moved: np.ndarray, noise: float) -> np.ndarray:
     with np.errstate(invalid="ignore", over="ignore"):
         left = np.linalg.norm(moved @ LEFT, axis=1)
-        told = left > TOLD * noise
-        return told & (left > ROUGH * np.linalg.norm(moved, axis=1)), points.size
+        return (left > TOLD * noise) & (left > ROUGH * np.linalg.norm(moved, axis=1))

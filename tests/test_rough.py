@@ -7,7 +7,7 @@ import pytest
 
 import gcmagic as gcm
 from gcmagic.problem import Problem
-from gcmagic.rough import rough
+from gcmagic.rough import hidden, rough
 
 ONE = np.zeros(1, dtype=int)
 
@@ -73,3 +73,15 @@ def test_noise_that_was_measured_on_the_waves_hides_them_not():
     for noise, wanted in ((0.6, True), (3.0, False)):
         found, _ = rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, noise)
         assert bool(found[0]) is wanted
+
+
+@pytest.mark.parametrize(
+    ("often", "times", "wanted"),
+    [(1e7, 1.0, True), (1e7, 1.001, False), (1e7, -1.0, False), (1e14, 1.0, True)],
+    ids=["right", "off by a thousandth", "a sign", "no step is short enough"],
+)
+def test_roughness_hides_nothing_where_a_shorter_step_shows_the_slope(often, times, wanted):
+    problem = Problem(lambda w: float(np.sin(often * w[0])), lambda w: w, np.ones(1))
+    cost, slope = np.sin(often), often * np.cos(often)
+    at = problem, np.ones(1), ONE, np.array([times * slope]), np.full(1, 1e-5)
+    assert bool(hidden(*at, cost, 1e-9)[0][0]) is wanted
