@@ -4,13 +4,15 @@
                                 [--processor]
 
 One process, one thread of ours, the same network at the same theta. In every repeat each contender
-runs once, one after the other, so that other work on the machine slows all of them alike; what is
-printed is the median of the ratios to the bare calls of the same repeat. "check" is the whole of
-`gcm.check(..., steps=0)`: noise, slopes, their errors, verdicts. Peers compute all P slopes and no
-verdict; torch's fast mode looks along one direction only. The unit, 2P bare forward calls, is
-timed on at most 1,000 of them, JAX on at most 8,192 components. With --processor the time of the
-processor is taken, which other programs lengthen less; OPENBLAS_NUM_THREADS=1 then keeps the bare
-calls from waiting in threads.
+has its turn, one after the other, so that other work on the machine slows all of them alike; what
+is printed is the median of the ratios to the bare calls of the same repeat. Bare calls run in a
+loop; what takes less time than that loop runs again and again for as long, and "gcmagic check,
+once" is the first of these runs, which finds nothing of its own in the processor's caches. "check"
+is the whole of `gcm.check(..., steps=0)`: noise, slopes, their errors, verdicts. Peers compute all
+P slopes and no verdict; torch's fast mode looks along one direction only. The unit, 2P bare forward
+calls, is timed on at most 1,000 of them, JAX on at most 8,192 components. With --processor the time
+of the processor is taken, which other programs lengthen less; OPENBLAS_NUM_THREADS=1 then keeps the
+bare calls from waiting in threads.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from gcmagic.evaluation import SerialEvaluator
 from gcmagic.problem import Problem
 
 Timed = tuple[Callable[[], Any], float]
+CHECK, ONCE = "gcmagic check", "gcmagic check, once"
 CALLS = 1000  # forward calls that stand for all 2P where P is large
 
 
@@ -39,6 +42,20 @@ def seconds_of(function: Callable[[], Any], clock: Callable[[], float]) -> float
     began = clock()
     function()
     return clock() - began
+
+
+def seconds_each(run: Callable[[], Any], clock: Callable[[], float], least: float) -> list[float]:
+    """Of the first run, and of each of as many as take `least` seconds or so."""
+    first = seconds_of(run, clock)
+    count = min(100, round(least / first))
+    if count < 2:
+        return [first, first]
+
+    def often() -> None:
+        for _ in range(count):
+            run()
+
+    return [first, seconds_of(often, clock) / count]
 
 
 def differences(problem: Problem, evaluator: Any, most: int | None = None) -> int:
@@ -55,7 +72,7 @@ def contenders(case: Case, unit: float, longest: float) -> dict[str, Timed]:
     size = problem.layout.size
     some = min(size, max(50, CALLS // 2))
     found: dict[str, Timed] = {
-        "gcmagic check": (
+        CHECK: (
             lambda: gcm.check(case.fun, case.grad, case.params, steps=0, budget=None),
             1.0,
         ),
@@ -92,13 +109,17 @@ def measure(
     unit = seconds_of(bare, clock) * count / calls
     print(f"\n{case.name}: P = {count // 2:,}, 2P bare calls about {unit:.3f} s", flush=True)
     runs = contenders(case, unit, longest)
-    ratios: dict[str, list[float]] = {name: [] for name in runs}
+    ratios: dict[str, list[float]] = {CHECK: [], ONCE: [], **{name: [] for name in runs}}
     for run, _ in runs.values():
         run()  # compiled, imported, in the cache
     for _ in range(repeats):
         for name, (run, share) in runs.items():
-            unit = seconds_of(bare, clock) * count / calls  # beside each: others use the machine
-            ratios[name].append(unit * share / seconds_of(run, clock))
+            least = seconds_of(bare, clock)  # beside each: others use the machine
+            unit = least * count / calls
+            first, each = seconds_each(run, clock, least)
+            ratios[name].append(unit * share / each)
+            if name == CHECK:
+                ratios[ONCE].append(unit * share / first)
     for name, values in ratios.items():
         ratio = statistics.median(values)
         spread = f"({min(values):.3g} to {max(values):.3g})"
