@@ -612,3 +612,17 @@ def test_what_is_logged_and_displayed_is_not_shown() -> None:
         display({"text/plain": "3"}, raw=True)
     assert said.getvalue() == "3\n"
     assert [one["data"]["text/plain"] for one in shown.outputs] == ["2", "3"]
+
+
+def test_a_class_behind_an_iterator_is_no_iterator() -> None:
+    class Steps:
+        def __init__(self, before: object, one: object) -> None:
+            self.last = one
+
+        def __next__(self) -> object:
+            return self.last
+
+    turns = itertools.accumulate([1, 2, 3], Steps)
+    with untouched({"turns": turns}) as snapshot:
+        next(turns)
+    assert [name for name, _ in snapshot.gone()] == ["turns"]

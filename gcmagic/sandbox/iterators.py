@@ -70,10 +70,15 @@ def _taken_from(value: Any) -> list[Any]:
     """The iterators and functions behind an iterator.
 
     Not what it keeps for itself, such as the list of a cycle: Python breaks where that is emptied.
+    Nor its own class, which the iterators of itertools hold from Python 3.12 on.
     """
-    parts = gc.get_referents(value)
+    parts = [part for part in gc.get_referents(value) if part is not type(value)]
     parts += [item for part in parts if type(part) is tuple for item in part]
-    return [part for part in parts if hasattr(part, "__next__") or callable(part)]
+    return [part for part in parts if _is_iterator(part) or callable(part)]
+
+
+def _is_iterator(value: Any) -> bool:
+    return hasattr(value, "__next__") and not isinstance(value, type)
 
 
 def _mark(value: Any) -> Any:
@@ -84,7 +89,7 @@ def _mark(value: Any) -> Any:
         return repr(value)
     if hasattr(value, "__length_hint__"):
         return value.__length_hint__()
-    return [_mark(part) for part in _taken_from(value) if hasattr(part, "__next__")]
+    return [_mark(part) for part in _taken_from(value) if _is_iterator(part)]
 
 
 def _counting(walk: Walk, name: str, value: Any) -> None:
