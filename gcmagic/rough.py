@@ -21,29 +21,6 @@ TOLD = 2.0
 BOUND = 6.0
 
 
-def rough(
-    problem: Problem,
-    theta: np.ndarray,
-    components: np.ndarray,
-    steps: np.ndarray,
-    cost: float,
-    noise: float,
-    evaluator: Evaluator | None = None,
-) -> tuple[np.ndarray, int]:
-    """Along which components J is not smooth within the step; and the evaluations.
-
-    With sin(1e7 x) the steps of a ladder are all too long, and as each is 4 times the one before,
-    what they make of its values may agree. J at points in between has nothing to do with them.
-
-    Parameters
-    ----------
-    cost, noise
-        J at theta, and the error of one J: what cubics leave of it is no roughness.
-    """
-    _, moved = _within(problem, theta, components, steps, cost, evaluator)
-    return _is_rough(moved, noise), moved.size
-
-
 def hidden(
     problem: Problem,
     theta: np.ndarray,
@@ -56,11 +33,21 @@ def hidden(
 ) -> tuple[np.ndarray, int]:
     """Whether roughness may be why the slopes over `steps` are not g; and the evaluations.
 
+    With sin(1e7 x) the steps of a ladder are all too long, and as each is 4 times the one before,
+    what they make of its values may agree. J at points in between has nothing to do with them.
+
     It is not where J is smooth within them, nor where there is a shorter step within which it is
     smooth and has another slope than g as well: that of the cubic through its values.
+
+    Parameters
+    ----------
+    analytic, steps
+        g, and the steps over which the slopes are not g, one a component.
+    cost, noise
+        J at theta, and the error of one J: what cubics leave of it is no roughness.
     """
-    _, moved = _within(problem, theta, components, steps, cost, evaluator)
-    found, nfev = _is_rough(moved, noise), moved.size
+    _, moved = within(problem, theta, components, steps, cost, evaluator)
+    found, nfev = is_rough(moved, noise), moved.size
     steepest, reach = float(np.max(np.abs(analytic))), float(np.max(np.abs(moved)))
     if not np.any(found) or not 0 < steepest < np.inf or not 0 < reach < np.inf or not noise > 0:
         return found, nfev
@@ -69,7 +56,7 @@ def hidden(
     short = balanced(steepest, reach, noise) * np.maximum(1.0, np.abs(theta[at]))
     if not np.all(short < steps[left]):
         return found, nfev
-    taken, moved = _within(problem, theta, at, short, cost, evaluator)
+    taken, moved = within(problem, theta, at, short, cost, evaluator)
     nfev += moved.size
     for row, place in enumerate(left):
         cubic = taken[row, :, None] ** np.arange(1, 4)
@@ -77,18 +64,18 @@ def hidden(
         rest = float(np.linalg.norm(moved[row] - cubic @ (fitted @ moved[row])))
         error = BOUND * max(noise, rest) * float(np.linalg.norm(fitted[0])) / short[row]
         slope = float(fitted[0] @ moved[row]) / short[row]
-        smooth = not _is_rough(moved[row : row + 1], noise)[0]
+        smooth = not is_rough(moved[row : row + 1], noise)[0]
         found[place] = not (smooth and abs(slope - g[row]) > error)
     return found, nfev
 
 
-def _within(
+def within(
     problem: Problem,
     theta: np.ndarray,
     components: np.ndarray,
     steps: np.ndarray,
     cost: float,
-    evaluator: Evaluator | None,
+    evaluator: Evaluator | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where J was looked at, in units of the steps, and how far it had moved there."""
     evaluate = SerialEvaluator() if evaluator is None else evaluator
@@ -97,7 +84,8 @@ def _within(
     return (points - at) / steps[:, None], evaluate(problem, theta, components, points) - cost
 
 
-def _is_rough(moved: np.ndarray, noise: float) -> np.ndarray:
+def is_rough(moved: np.ndarray, noise: float) -> np.ndarray:
+    """Where J, which `moved` so much at the points `WITHIN` a step, is not smooth, row by row."""
     with np.errstate(invalid="ignore", over="ignore"):
         left = np.linalg.norm(moved @ LEFT, axis=1)
         return (left > TOLD * noise) & (left > ROUGH * np.linalg.norm(moved, axis=1))

@@ -7,9 +7,15 @@ import pytest
 
 import gcmagic as gcm
 from gcmagic.problem import Problem
-from gcmagic.rough import hidden, rough
+from gcmagic.rough import hidden, is_rough, within
 
 ONE = np.zeros(1, dtype=int)
+
+
+def rough(problem, cost, noise):
+    """Whether J is rough within a step of 1e-5 at zero, and the evaluations."""
+    _, moved = within(problem, np.zeros(1), ONE, np.full(1, 1e-5), cost)
+    return bool(is_rough(moved, noise)[0]), moved.size
 
 
 def wave(seed, often):
@@ -56,23 +62,22 @@ def test_right_code_is_not_told_wrong(often):
 def test_only_what_goes_up_and_down_within_the_step_is_rough(fun, wanted):
     problem = Problem(lambda w: float(fun(w[0])), lambda w: w, np.zeros(1))
     cost = problem.cost_at(np.zeros(1))
-    found, nfev = rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), cost, 1e-15)
-    assert bool(found[0]) is wanted
+    found, nfev = rough(problem, cost, 1e-15)
+    assert found is wanted
     assert nfev == 9
 
 
 def test_rounding_is_no_roughness():
     rng = np.random.default_rng(0)
     problem = Problem(lambda w: float(1e-9 * rng.standard_normal()), lambda w: w, np.zeros(1))
-    assert not rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, 6e-9)[0][0]
-    assert rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, 6e-11)[0][0]
+    assert not rough(problem, 0.0, 6e-9)[0]
+    assert rough(problem, 0.0, 6e-11)[0]
 
 
 def test_noise_that_was_measured_on_the_waves_hides_them_not():
     problem = Problem(lambda w: float(np.sin(1e7 * w[0])), lambda w: w, np.zeros(1))
     for noise, wanted in ((0.6, True), (3.0, False)):
-        found, _ = rough(problem, np.zeros(1), ONE, np.full(1, 1e-5), 0.0, noise)
-        assert bool(found[0]) is wanted
+        assert rough(problem, 0.0, noise)[0] is wanted
 
 
 @pytest.mark.parametrize(

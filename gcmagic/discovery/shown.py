@@ -21,9 +21,10 @@ def cost_shown(text: str, wiring: Wiring) -> str:
     if not source:
         return cost
     several = len(wiring.forward_outputs) > 1
-    for name in {*re.findall(r"\boutput_\d+\b", cost)} & {*wiring.forward_outputs}:
-        place = f"[{wiring.forward_outputs.index(name)}]" if several else ""
-        cost = cost.replace(name, source + place)
+    for place, name in enumerate(wiring.forward_outputs):
+        if re.fullmatch(r"output_\d+", name):
+            said = f"{source}[{place}]" if several else source
+            cost = re.sub(rf"\b{name}\b", lambda _, said=said: said, cost)
     return cost
 
 
